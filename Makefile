@@ -1,0 +1,75 @@
+# Build, run and test Walletscope. `make` alone lists the commands.
+# One Cargo profile serves all three, so nothing is compiled twice; only bench and soak build for release.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+BUILT := $(TARGET_DIR)/debug/walletscope
+VENV := .venv
+WEB_TYPES := tests/web-types
+# `--locked` makes Cargo refuse a stale Cargo.lock; .ci/run sets it.
+CARGO_LOCKED ?=
+
+.PHONY: help build run test lint test-rust test-clients deny bench soak clean
+
+help: ## list these commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+build: ## build the workspace; leaves bin/walletscope
+	@tests/prerequisites.sh build
+	cargo build --workspace $(CARGO_LOCKED)
+	@mkdir -p bin
+	@# Copied beside and renamed over, so that a running server keeps its own file.
+	@cmp -s $(BUILT) bin/walletscope || { cp $(BUILT) bin/walletscope.new && mv -f bin/walletscope.new bin/walletscope; }
+
+run: build ## build, then start the demonstration: a server with 24 h of history and live traffic
+	bin/walletscope demo
+
+test: ## install what the tests need and run everything
+test: lint test-rust test-clients
+	@echo
+	@echo 'make test: everything passed (format, clippy, tidy, Rust tests, client tests, TypeScript types).'
+	@command -v cargo-deny >/dev/null || echo 'make test: skipped: cargo-deny is not installed; `make deny` installs and runs it.'
+
+lint:
+	@tests/prerequisites.sh test
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets $(CARGO_LOCKED) -- -D warnings
+	cargo run --quiet -p xtask $(CARGO_LOCKED) -- tidy
+	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; fi
+
+test-rust: build
+	cargo test --workspace $(CARGO_LOCKED)
+
+test-clients: build $(VENV)/installed $(WEB_TYPES)/node_modules/installed
+	$(VENV)/bin/python -m pytest tests/clients
+
+$(VENV)/installed: tests/requirements.txt
+	python3 -m venv --clear $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/requirements.txt
+	@touch $@
+
+$(WEB_TYPES)/node_modules/installed: $(WEB_TYPES)/package-lock.json
+	npm ci --prefix $(WEB_TYPES) --no-audit --no-fund
+	@touch $@
+
+deny: ## licences, bans, sources and advisories of all dependencies; installs cargo-deny (minutes)
+	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	cargo deny check
+
+bench: ## open-loop load against a release build, with the cost per stage
+	cargo build --release -p walletscope-server $(CARGO_LOCKED)
+	cargo run --release -p walletscope-sim --bin bench $(CARGO_LOCKED) -- --server $(TARGET_DIR)/release/walletscope
+
+soak: ## 100 crash rounds and 10,000 simulated histories
+	cargo build --release -p walletscope-server $(CARGO_LOCKED)
+	cargo run --release -p walletscope-sim --bin crash $(CARGO_LOCKED) -- --server $(TARGET_DIR)/release/walletscope --rounds 100
+	cargo run --release -p walletscope-sim --bin histories $(CARGO_LOCKED) -- --seeds 10000
+
+clean: ## remove what was built and installed here
+	cargo clean
+	rm -rf bin $(VENV) $(WEB_TYPES)/node_modules

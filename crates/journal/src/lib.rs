@@ -1,0 +1,1 @@
+//! Is it durable, in which order, from where do I replay?

@@ -1,0 +1,22 @@
+//! What is telemetry, an attempt, a token, a measure?
+//!
+//! The nouns of the product and the tables that give them meaning: which event moves an attempt to which stage
+//! ([`contract`]), which class and owner a failure reason has ([`reason`]), how each number is defined
+//! ([`measure`]). Nothing here reads a clock, a file or a socket, and nothing here knows a wire or storage format.
+
+pub mod attempt;
+pub mod contract;
+pub mod measure;
+pub mod reason;
+pub mod telemetry;
+pub mod time;
+pub mod token;
+
+pub use attempt::{Abandoned, Aliases, Attempt, AttemptId, Decision, Decisions, IdKind, Outcome, Stage};
+pub use contract::{EventKind, Field, Lifecycle};
+pub use reason::{FailureClass, Owner, Reason};
+pub use telemetry::{
+    Batch, Body, Command, Gap, LogBatch, LogEvent, MetricBatch, MetricDatum, MetricValue, Offset, Origin,
+};
+pub use time::{Duration, Timestamp};
+pub use token::{TokenState, TokenTimeline};

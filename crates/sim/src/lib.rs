@@ -1,0 +1,1 @@
+//! Is it right under any order, fault and clock?

@@ -1,0 +1,230 @@
+//! Which log groups and streams exist?
+//!
+//! Control-plane commands are decided here, when their entry is stepped, and answered with the result. Limits are
+//! named; AWS's own are far away (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>).
+
+use std::collections::BTreeMap;
+
+use walletscope_model::{Command, LogBatch, Offset, Origin, Timestamp};
+
+/// Log groups over all regions.
+pub const GROUPS_MAX: usize = 10_000;
+/// Log streams over all groups.
+pub const STREAMS_MAX: usize = 500_000;
+
+/// The name of a log group: account, region, name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub struct GroupKey {
+    pub account: Box<str>,
+    pub region: Box<str>,
+    pub name: Box<str>,
+}
+
+/// A log group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct LogGroup {
+    pub created_at: Timestamp,
+    /// `None`: kept for ever.
+    pub retention_days: Option<u32>,
+    pub tags: Vec<(Box<str>, Box<str>)>,
+    /// The offset that created it: a group made again under the same name is another one.
+    pub incarnation: Offset,
+    /// Bytes of guarded messages ever put, plus 26 per event, as AWS counts.
+    pub stored_bytes: u64,
+}
+
+/// A log stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct LogStream {
+    pub created_at: Timestamp,
+    pub first_event_at: Option<Timestamp>,
+    pub last_event_at: Option<Timestamp>,
+    pub last_ingestion_at: Option<Timestamp>,
+    pub incarnation: Offset,
+}
+
+/// How a command went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Answer {
+    Done,
+    AlreadyExists,
+    NoSuchGroup,
+    LimitReached,
+}
+
+/// Something to write down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum CatalogChange {
+    Group(GroupKey, Option<LogGroup>),
+    Stream(GroupKey, Box<str>, Option<LogStream>),
+}
+
+/// Every group and stream.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    groups: BTreeMap<GroupKey, LogGroup>,
+    streams: BTreeMap<GroupKey, BTreeMap<Box<str>, LogStream>>,
+    streams_count: usize,
+    changed_groups: BTreeMap<GroupKey, ()>,
+    changed_streams: BTreeMap<(GroupKey, Box<str>), ()>,
+    version: u64,
+}
+
+impl Catalog {
+    /// A group.
+    pub fn group(&self, key: &GroupKey) -> Option<&LogGroup> {
+        self.groups.get(key)
+    }
+
+    /// A stream.
+    pub fn stream(&self, key: &GroupKey, name: &str) -> Option<&LogStream> {
+        self.streams.get(key)?.get(name)
+    }
+
+    /// Groups in order of account, region, name.
+    pub fn groups(&self) -> impl Iterator<Item = (&GroupKey, &LogGroup)> {
+        self.groups.iter()
+    }
+
+    /// Streams of a group in order of name.
+    pub fn streams(&self, key: &GroupKey) -> impl Iterator<Item = (&Box<str>, &LogStream)> {
+        self.streams.get(key).into_iter().flatten()
+    }
+
+    /// Grows with every group or stream that comes or goes, so that readers know when to copy.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Restores at start.
+    pub fn restore(&mut self, change: CatalogChange) {
+        match change {
+            CatalogChange::Group(key, Some(group)) => {
+                self.groups.insert(key, group);
+            }
+            CatalogChange::Stream(key, name, Some(stream)) => {
+                self.streams.entry(key).or_default().insert(name, stream);
+                self.streams_count += 1;
+            }
+            CatalogChange::Group(_, None) | CatalogChange::Stream(_, _, None) => {}
+        }
+        self.version += 1;
+    }
+
+    /// Executes a command.
+    pub fn step(&mut self, origin: &Origin, command: &Command, now: Timestamp, offset: Offset) -> Answer {
+        let key = |name: &str| GroupKey {
+            account: origin.account.clone(),
+            region: origin.region.clone(),
+            name: name.into(),
+        };
+        let answer = match command {
+            Command::CreateLogGroup { name, retention_days, tags } => {
+                self.create_group(key(name), *retention_days, tags.clone(), now, offset)
+            }
+            Command::DeleteLogGroup { name } => self.delete_group(&key(name)),
+            Command::CreateLogStream { group, name } => self.create_stream(key(group), name, now, offset),
+        };
+        self.version += u64::from(answer == Answer::Done);
+        answer
+    }
+
+    /// Notes that events arrived.
+    pub fn note_events(&mut self, origin: &Origin, batch: &LogBatch, now: Timestamp) {
+        let key = GroupKey {
+            account: origin.account.clone(),
+            region: origin.region.clone(),
+            name: batch.group.clone(),
+        };
+        let Some(group) = self.groups.get_mut(&key) else { return };
+        const EVENT_OVERHEAD_BYTES: usize = 26;
+        let bytes: usize = batch.events.iter().map(|event| event.message.len() + EVENT_OVERHEAD_BYTES).sum();
+        group.stored_bytes += bytes as u64;
+        if let Some(stream) = self.streams.get_mut(&key).and_then(|streams| streams.get_mut(&batch.stream)) {
+            let first = batch.events.iter().map(|event| event.timestamp).min();
+            let last = batch.events.iter().map(|event| event.timestamp).max();
+            stream.first_event_at = stream.first_event_at.into_iter().chain(first).min();
+            stream.last_event_at = stream.last_event_at.max(last);
+            stream.last_ingestion_at = Some(now);
+            self.changed_streams.insert((key.clone(), batch.stream.clone()), ());
+        }
+        self.changed_groups.insert(key, ());
+    }
+
+    /// What changed since the last call.
+    pub fn take_changes(&mut self) -> Vec<CatalogChange> {
+        let groups = std::mem::take(&mut self.changed_groups).into_keys();
+        let mut changes: Vec<_> = groups
+            .map(|key| {
+                let group = self.groups.get(&key).cloned();
+                CatalogChange::Group(key, group)
+            })
+            .collect();
+        for (key, name) in std::mem::take(&mut self.changed_streams).into_keys() {
+            let stream = self.stream(&key, &name).cloned();
+            changes.push(CatalogChange::Stream(key, name, stream));
+        }
+        changes
+    }
+
+    fn create_group(
+        &mut self,
+        key: GroupKey,
+        retention_days: Option<u32>,
+        tags: Vec<(Box<str>, Box<str>)>,
+        now: Timestamp,
+        offset: Offset,
+    ) -> Answer {
+        if self.groups.contains_key(&key) {
+            return Answer::AlreadyExists;
+        }
+        if self.groups.len() >= GROUPS_MAX {
+            return Answer::LimitReached;
+        }
+        let group = LogGroup { created_at: now, retention_days, tags, incarnation: offset, stored_bytes: 0 };
+        self.groups.insert(key.clone(), group);
+        self.changed_groups.insert(key, ());
+        Answer::Done
+    }
+
+    fn delete_group(&mut self, key: &GroupKey) -> Answer {
+        if self.groups.remove(key).is_none() {
+            return Answer::NoSuchGroup;
+        }
+        for name in self.streams.remove(key).unwrap_or_default().into_keys() {
+            self.streams_count -= 1;
+            self.changed_streams.insert((key.clone(), name), ());
+        }
+        self.changed_groups.insert(key.clone(), ());
+        Answer::Done
+    }
+
+    fn create_stream(&mut self, key: GroupKey, name: &str, now: Timestamp, offset: Offset) -> Answer {
+        if !self.groups.contains_key(&key) {
+            return Answer::NoSuchGroup;
+        }
+        if self.streams_count >= STREAMS_MAX {
+            return Answer::LimitReached;
+        }
+        let streams = self.streams.entry(key.clone()).or_default();
+        if streams.contains_key(name) {
+            return Answer::AlreadyExists;
+        }
+        let stream = LogStream {
+            created_at: now,
+            first_event_at: None,
+            last_event_at: None,
+            last_ingestion_at: None,
+            incarnation: offset,
+        };
+        streams.insert(name.into(), stream);
+        self.streams_count += 1;
+        self.changed_streams.insert((key, name.into()), ());
+        Answer::Done
+    }
+}

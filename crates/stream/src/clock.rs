@@ -1,0 +1,81 @@
+//! From when does a record's time count, and which rules wait on it?
+//!
+//! The stream's only clock is the journal. Waiting counts from the later of a record's own time and its arrival,
+//! because a record that comes late must not be abandoned before it was seen; records of a source whose backfill
+//! ended count by their own time, so history settles at once. Gaps, when the product did not run, extend every wait.
+
+use std::collections::BTreeMap;
+
+use walletscope_model::{Duration, Gap, Timestamp};
+
+use crate::node::Evidence;
+
+/// Gaps remembered; older ones no longer matter to any open attempt.
+pub const GAPS_MAX: usize = 64;
+
+/// How long things wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// A pending attempt without step-up is abandoned.
+    pub abandon_after: Duration,
+    /// A pending step-up is marked overdue.
+    pub step_up_mark_after: Duration,
+    /// A pending step-up is abandoned.
+    pub step_up_abandon_after: Duration,
+    /// An ended attempt is settled.
+    pub settle_after: Duration,
+    /// A settled attempt leaves the state, counted from its start.
+    pub evict_after: Duration,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        const DAY: i64 = 86_400;
+        Self {
+            abandon_after: Duration::from_seconds(15 * 60),
+            step_up_mark_after: Duration::from_seconds(DAY),
+            step_up_abandon_after: Duration::from_seconds(30 * DAY),
+            settle_after: Duration::from_seconds(15 * 60),
+            evict_after: Duration::from_seconds(31 * DAY),
+        }
+    }
+}
+
+/// Time as the journal tells it.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    /// The newest entry's append time.
+    pub now: Timestamp,
+    /// The waits.
+    pub rules: Rules,
+    /// When the backfill of a source ended, by the source's dictionary code.
+    pub backfill_ended: BTreeMap<u16, Timestamp>,
+    /// Gaps, oldest first.
+    pub gaps: Vec<Gap>,
+}
+
+impl Clock {
+    /// From when waiting on this record counts.
+    pub fn counts_from(&self, record: &Evidence) -> Timestamp {
+        let history = self.backfill_ended.get(&record.source).is_some_and(|end| record.arrival <= *end);
+        if history {
+            return record.time;
+        }
+        let from = record.time.max(record.arrival);
+        let standing: i64 = self
+            .gaps
+            .iter()
+            .filter(|gap| gap.from >= record.arrival)
+            .map(|gap| gap.to.since(gap.from).0)
+            .sum();
+        from.plus(Duration(standing))
+    }
+
+    /// Remembers a gap.
+    pub fn add_gap(&mut self, gap: Gap) {
+        if self.gaps.len() == GAPS_MAX {
+            self.gaps.remove(0);
+        }
+        self.gaps.push(gap);
+    }
+}

@@ -1,0 +1,241 @@
+//! To which attempt does a record belong, given every record known?
+//!
+//! An id's *roots* are the attempts it may belong to: a correlation id is its own root; an id asserted to be an alias
+//! has the roots of the ids it was asserted for; an id never asserted names an attempt itself (a token reference
+//! never does). One root: the id resolves to it. More: it resolves to none, and its records are shared. All of this
+//! is a function of the set of assertions, so the order in which they came cannot matter.
+//!
+//! An id's roots only ever grow, except that an id stops being its own root when it is first asserted. So when an
+//! assertion arrives, the attempts that change are the alias's only root before and its only root after.
+
+use walletscope_model::{Aliases, AttemptId, IdKind};
+
+use crate::attempt::Gathered;
+use crate::node::{Evidence, Node, NodeKey, REQUEST_IDS_MAX, insert_sorted};
+use crate::state::{Backing, BackingError, State};
+
+/// How far the roots of an id are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Roots {
+    /// No attempt.
+    None,
+    /// Resolves to this attempt.
+    One(NodeKey),
+    /// Asserted for several.
+    Many,
+}
+
+/// A record's ids, strongest first; `value` borrows the message.
+pub struct Ids<'a> {
+    /// Whose they are.
+    pub tenant: &'a str,
+    /// Present ids by [`IdKind`]'s number.
+    pub values: [Option<&'a str>; 4],
+}
+
+impl Roots {
+    /// The only root.
+    pub fn one(self) -> Option<NodeKey> {
+        if let Self::One(key) = self { Some(key) } else { None }
+    }
+
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::None, roots) | (roots, Self::None) => roots,
+            (Self::One(left), Self::One(right)) if left == right => self,
+            _ => Self::Many,
+        }
+    }
+}
+
+impl<B: Backing> State<B> {
+    /// Puts a record at its strongest id and asserts its weaker ones; `false` for a duplicate or a record without
+    /// an id that can hold it.
+    pub(crate) fn place(&mut self, ids: &Ids<'_>, evidence: Evidence) -> Result<bool, BackingError> {
+        let Some(home) = ids.strongest() else { return Ok(false) };
+        let home_key = ids.key(home);
+        let node = self.node_or_new(home_key, || ids.node(home))?;
+        if !node.add_evidence(evidence) {
+            return Ok(false);
+        }
+        if let Some(root) = self.roots(home_key)?.one() {
+            self.dirty_attempts.push(root);
+        }
+        for alias in ids.weaker_than(home) {
+            self.assert_alias(ids, alias, home_key)?;
+        }
+        Ok(true)
+    }
+
+    /// The roots of an id.
+    pub fn roots(&mut self, key: NodeKey) -> Result<Roots, BackingError> {
+        let Some(node) = self.node(key)? else { return Ok(Roots::None) };
+        if node.parents.is_empty() {
+            return Ok(if node.kind == IdKind::TokenReference { Roots::None } else { Roots::One(key) });
+        }
+        let parents = node.parents.clone();
+        let mut roots = Roots::None;
+        for parent in parents {
+            roots = roots.and(self.roots(parent)?);
+            if roots == Roots::Many {
+                break;
+            }
+        }
+        Ok(roots)
+    }
+
+    /// The nodes whose records make the attempt: its own and those of every id that resolves to it. Ids that it
+    /// shares with others are left out.
+    pub fn members(&mut self, attempt: NodeKey) -> Result<Vec<NodeKey>, BackingError> {
+        let mut members = vec![attempt];
+        let mut next = 0;
+        while let Some(member) = members.get(next).copied() {
+            next += 1;
+            let children = self.node(member)?.map(|node| node.children.clone()).unwrap_or_default();
+            for child in children {
+                if !members.contains(&child) && self.roots(child)? == Roots::One(attempt) {
+                    members.push(child);
+                }
+            }
+        }
+        Ok(members)
+    }
+
+    /// The ids that this attempt shares with others.
+    pub fn shared(&mut self, attempt: NodeKey) -> Result<Vec<NodeKey>, BackingError> {
+        let mut shared = Vec::new();
+        for member in self.members(attempt)? {
+            let children = self.node(member)?.map(|node| node.children.clone()).unwrap_or_default();
+            for child in children {
+                if self.roots(child)? == Roots::Many && !shared.contains(&child) {
+                    shared.push(child);
+                }
+            }
+        }
+        Ok(shared)
+    }
+
+    /// Everything that resolves to the attempt named by `attempt`; `None` when this id names none.
+    pub fn gather(
+        &mut self,
+        attempt: NodeKey,
+        members: &[NodeKey],
+    ) -> Result<Option<Gathered<'_>>, BackingError> {
+        if self.roots(attempt)? != Roots::One(attempt) {
+            return Ok(None);
+        }
+        for member in members {
+            self.node(*member)?;
+        }
+        let Some(named) = self.nodes.peek(&attempt) else { return Ok(None) };
+        let id = AttemptId { tenant: named.tenant.clone(), kind: named.kind, value: named.value.clone() };
+        let mut gathered = Gathered { id, evidence: Vec::new(), aliases: Aliases::default(), over_limit: 0 };
+        for (place, member) in members.iter().enumerate() {
+            let Some(node) = self.nodes.peek(member) else { continue };
+            gathered.over_limit = gathered.over_limit.saturating_add(node.over_limit);
+            gathered.evidence.extend(&node.evidence);
+            if place > 0 {
+                gathered.aliases_of(node.kind).push(node.value.clone());
+            }
+        }
+        gathered.finish();
+        Ok(Some(gathered))
+    }
+
+    fn assert_alias(&mut self, ids: &Ids<'_>, alias: IdKind, home: NodeKey) -> Result<(), BackingError> {
+        let alias_key = ids.key(alias);
+        if self.node(alias_key)?.is_some_and(|node| node.parents.binary_search(&home).is_ok()) {
+            return Ok(());
+        }
+        if alias == IdKind::Request && self.is_full(home)? {
+            return Ok(());
+        }
+        let before = self.roots(alias_key)?;
+        let node = self.node_or_new(alias_key, || ids.node(alias))?;
+        if !insert_sorted(&mut node.parents, home) {
+            return Ok(());
+        }
+        if let Some(parent) = self.node_mut(home)? {
+            insert_sorted(&mut parent.children, alias_key);
+            parent.request_children += u32::from(alias == IdKind::Request);
+        }
+        let after = self.roots(alias_key)?;
+        self.dirty_attempts.extend(before.one());
+        self.dirty_attempts.extend(after.one());
+        if before != after {
+            self.mark_tokens_below(alias_key)?;
+        }
+        Ok(())
+    }
+
+    /// Whether an attempt holds all the request ids that it may; counts the one that is turned away.
+    fn is_full(&mut self, home: NodeKey) -> Result<bool, BackingError> {
+        let Some(node) = self.node(home)? else { return Ok(false) };
+        if node.request_children < REQUEST_IDS_MAX as u32 {
+            return Ok(false);
+        }
+        if let Some(node) = self.node_mut(home)? {
+            node.over_limit = node.over_limit.saturating_add(1);
+        }
+        Ok(true)
+    }
+
+    /// Tokens below an id whose roots changed may belong to another wallet and issuer now.
+    fn mark_tokens_below(&mut self, key: NodeKey) -> Result<(), BackingError> {
+        let Some(node) = self.node(key)? else { return Ok(()) };
+        if node.kind == IdKind::TokenReference {
+            self.dirty_tokens.push(key);
+            return Ok(());
+        }
+        for child in node.children.clone() {
+            self.mark_tokens_below(child)?;
+        }
+        Ok(())
+    }
+}
+
+impl Gathered<'_> {
+    fn aliases_of(&mut self, kind: IdKind) -> &mut Vec<Box<str>> {
+        match kind {
+            IdKind::Trace => &mut self.aliases.trace_ids,
+            IdKind::TokenReference => &mut self.aliases.token_reference_ids,
+            IdKind::Request | IdKind::Correlation => &mut self.aliases.request_ids,
+        }
+    }
+
+    fn finish(&mut self) {
+        self.evidence.sort_by_key(|record| record.order());
+        let limit = crate::node::EVIDENCE_MAX;
+        if self.evidence.len() > limit {
+            let over = u32::try_from(self.evidence.len() - limit).unwrap_or(u32::MAX);
+            self.over_limit = self.over_limit.saturating_add(over);
+            self.evidence.truncate(limit);
+        }
+        for kind in [IdKind::Request, IdKind::Trace, IdKind::TokenReference] {
+            self.aliases_of(kind).sort_unstable();
+        }
+    }
+}
+
+impl<'a> Ids<'a> {
+    const KINDS: [IdKind; 4] = [IdKind::Correlation, IdKind::Request, IdKind::Trace, IdKind::TokenReference];
+
+    /// The strongest id present.
+    pub fn strongest(&self) -> Option<IdKind> {
+        Self::KINDS.into_iter().find(|kind| self.values[*kind as usize].is_some())
+    }
+
+    /// The key of an id.
+    pub fn key(&self, kind: IdKind) -> NodeKey {
+        NodeKey::of(self.tenant, kind, self.values[kind as usize].unwrap_or_default())
+    }
+
+    fn weaker_than(&self, home: IdKind) -> impl Iterator<Item = IdKind> + use<'a> {
+        let values = self.values;
+        Self::KINDS.into_iter().filter(move |kind| *kind > home && values[*kind as usize].is_some())
+    }
+
+    fn node(&self, kind: IdKind) -> Node {
+        Node::new(self.tenant, kind, self.values[kind as usize].unwrap_or_default())
+    }
+}

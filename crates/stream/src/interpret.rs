@@ -1,0 +1,254 @@
+//! What does one log message say to the join: which ids, which event, which fields?
+//!
+//! Reads the event contract's JSON, a Lambda runtime's tab-separated line around it, and Lambda's platform lines
+//! (<https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html>). Anything else is kept as a log
+//! event and says nothing. Ids are opaque and compared exactly; placeholders and values that the guard cut are none.
+
+use std::borrow::Cow;
+
+use sonic_rs::{JsonType, JsonValueTrait, LazyValue};
+use walletscope_model::contract::{self, EventKind, Field};
+
+/// Ids over this many bytes are no ids.
+pub const ID_BYTES_MAX: usize = 128;
+/// Longer field values stay in the message alone.
+pub const VALUE_BYTES_MAX: usize = 1_024;
+/// Words that sources write where an id is missing, compared without case.
+pub const PLACEHOLDERS: [&str; 7] = ["-", "null", "nil", "none", "unknown", "undefined", "n/a"];
+
+/// What a message says.
+#[derive(Debug, Default, PartialEq)]
+pub struct Said<'a> {
+    /// What happened.
+    pub what: What,
+    /// Ids by [`walletscope_model::IdKind`]'s number: correlation, request, trace, token reference.
+    pub ids: [Option<Cow<'a, str>>; 4],
+    /// The contract's other fields, in the order of [`Field`].
+    pub fields: Vec<(Field, Cow<'a, str>)>,
+}
+
+/// What happened, as far as the join cares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// An event of the contract.
+    Event(EventKind),
+    /// The invocation crashed or timed out.
+    Crash,
+    /// Nothing that the contract knows.
+    #[default]
+    Other,
+}
+
+/// Reads a guarded message. `guarded` tells that the guard changed it: values with a mask are then no ids.
+pub fn interpret(message: &str, guarded: bool) -> Said<'_> {
+    let trimmed = message.trim_start();
+    let mut said = if trimmed.starts_with('{') { from_json(trimmed) } else { from_text(trimmed) };
+    for id in &mut said.ids {
+        if id.as_deref().is_some_and(|value| !is_id(value, guarded)) {
+            *id = None;
+        }
+    }
+    said
+}
+
+/// Whether `value` can name something.
+pub fn is_id(value: &str, guarded: bool) -> bool {
+    let zeros = value.bytes().all(|byte| matches!(byte, b'0' | b'-'));
+    let cut = guarded && value.contains('*');
+    let placeholder = value.len() <= 9 && PLACEHOLDERS.iter().any(|word| word.eq_ignore_ascii_case(value));
+    !value.trim().is_empty() && value.len() <= ID_BYTES_MAX && !zeros && !cut && !placeholder
+}
+
+fn from_json(text: &str) -> Said<'_> {
+    let mut said = Said::default();
+    let mut exact = [false; contract::FIELDS.len()];
+    for member in sonic_rs::to_object_iter(text) {
+        // A message that stops being JSON half-way is text: it says nothing at all.
+        let Ok((key, value)) = member else { return Said::default() };
+        let Some(field) = Field::from_name(&key) else { continue };
+        let Some(value) = scalar(value) else { continue };
+        let is_exact = field.row().names.contains(&key.as_ref());
+        place(&mut said, &mut exact, field, value, is_exact);
+    }
+    said.fields.sort_by_key(|(field, _)| *field);
+    said
+}
+
+/// The first exact spelling wins, then the first spelling.
+fn place<'a>(said: &mut Said<'a>, exact: &mut [bool], field: Field, value: Cow<'a, str>, is_exact: bool) {
+    let known_exactly = exact[field as usize];
+    let id = match field {
+        Field::CorrelationId => Some(0),
+        Field::RequestId => Some(1),
+        Field::TraceId => Some(2),
+        Field::TokenReferenceId => Some(3),
+        _ => None,
+    };
+    let known = match (id, field) {
+        (Some(id), _) => said.ids[id].is_some(),
+        (None, Field::Event) => said.what != What::Other,
+        (None, _) => said.fields.iter().any(|(known, _)| *known == field),
+    };
+    if known && (known_exactly || !is_exact) {
+        return;
+    }
+    exact[field as usize] |= is_exact;
+    match (id, field) {
+        (Some(id), _) => said.ids[id] = Some(value),
+        (None, Field::Event) => said.what = contract::event_kind(&value).map_or(What::Other, What::Event),
+        (None, _) => {
+            said.fields.retain(|(known, _)| *known != field);
+            said.fields.push((field, value));
+        }
+    }
+}
+
+/// Strings as they mean, numbers and booleans as they are written; null, objects and arrays are nothing.
+fn scalar(value: LazyValue<'_>) -> Option<Cow<'_, str>> {
+    let text: Cow<'_, str> = match value.get_type() {
+        JsonType::String => {
+            let raw = value.as_raw_cow();
+            let inner = match raw {
+                Cow::Borrowed(raw) => Cow::Borrowed(raw.get(1..raw.len() - 1)?),
+                Cow::Owned(_) => return None,
+            };
+            if inner.contains('\\') { Cow::Owned(value.as_str()?.to_owned()) } else { inner }
+        }
+        JsonType::Number | JsonType::Boolean => match value.as_raw_cow() {
+            Cow::Borrowed(raw) => Cow::Borrowed(raw.trim()),
+            Cow::Owned(raw) => Cow::Owned(raw.trim().to_owned()),
+        },
+        _ => return None,
+    };
+    (text.len() <= VALUE_BYTES_MAX && !text.is_empty()).then_some(text)
+}
+
+fn from_text(text: &str) -> Said<'_> {
+    let mut said = Said::default();
+    let platform = ["START RequestId: ", "END RequestId: ", "REPORT RequestId: ", "RequestId: "];
+    if let Some(rest) = platform.iter().find_map(|prefix| text.strip_prefix(prefix)) {
+        let end = rest.find(|character: char| character.is_whitespace()).unwrap_or(rest.len());
+        said.ids[1] = Some(Cow::Borrowed(&rest[..end]));
+        if is_crash(text) {
+            said.what = What::Crash;
+        }
+        return said;
+    }
+    if let Some(said) = from_runtime_line(text) {
+        return said;
+    }
+    // `2026-11-22T12:00:03.000Z <requestId> Task timed out after 3.00 seconds`
+    let mut words = text.splitn(3, ' ');
+    if let (Some(time), Some(id), Some(rest)) = (words.next(), words.next(), words.next())
+        && rest.starts_with("Task timed out after ")
+        && walletscope_model::Timestamp::parse_rfc3339(time).is_some()
+    {
+        said.ids[1] = Some(Cow::Borrowed(id));
+        said.what = What::Crash;
+    }
+    said
+}
+
+/// `REPORT … Status: timeout|error` and `RequestId: … Error: Runtime exited …`.
+fn is_crash(text: &str) -> bool {
+    match text.strip_prefix("REPORT ") {
+        Some(report) => report.contains("Status: timeout") || report.contains("Status: error"),
+        None => text.starts_with("RequestId: ") && text.contains(" Error: "),
+    }
+}
+
+/// `2026-11-22T12:00:00.000Z\t<requestId>\tINFO\t{…}`, as Lambda's Node.js runtime writes.
+fn from_runtime_line(text: &str) -> Option<Said<'_>> {
+    let mut columns = text.splitn(4, '\t');
+    let (time, id, _level, rest) = (columns.next()?, columns.next()?, columns.next()?, columns.next()?);
+    walletscope_model::Timestamp::parse_rfc3339(time)?;
+    let rest = rest.trim();
+    let mut said = if rest.starts_with('{') { from_json(rest) } else { Said::default() };
+    if rest.starts_with("Task timed out after ") {
+        said.what = What::Crash;
+    }
+    said.ids[1].get_or_insert(Cow::Borrowed(id));
+    Some(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use walletscope_model::{Lifecycle, Stage};
+
+    fn check(message: &str, guarded: bool, expected: &str) {
+        let said = interpret(message, guarded);
+        let ids: Vec<_> = said.ids.iter().map(|id| id.as_deref().unwrap_or(".")).collect();
+        let fields: Vec<_> =
+            said.fields.iter().map(|(field, value)| format!("{}={value}", field.name())).collect();
+        assert_eq!(
+            format!("{:?} {} {}", said.what, ids.join("/"), fields.join(",")).trim(),
+            expected,
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn messages_say_what_the_contract_says() {
+        let start = r#"{"level":"INFO","requestId":"a1b2c3d4-5678-90ab-cdef-EXAMPLE12345","event":"TOKEN_PROVISION_START","walletProvider":"ApplePay","issuer":"DEMO_Bank","correlationId":"corr_xyz789"}"#;
+        check(
+            start,
+            false,
+            "Event(Stage(Started)) corr_xyz789/a1b2c3d4-5678-90ab-cdef-EXAMPLE12345/./. walletProvider=ApplePay,issuer=DEMO_Bank",
+        );
+        check(
+            r#"{"processing_time": 1.245, "EVENT":"TOKEN_PROVISION_SUCCESS"}"#,
+            false,
+            "Event(Stage(Provisioned)) ./././. processingTime=1.245",
+        );
+        check(r#"{"event":"CACHE_MISS","requestID":"r"}"#, false, "Other ./r/./.");
+        check(
+            r#"{"issuerName":"B","issuer":"A\u0042","event":"TOKEN_DELETED","nested":{"issuer":"C"}}"#,
+            false,
+            "Event(Lifecycle(Deleted)) ./././. issuer=B",
+        );
+        check(
+            "2026-11-22T12:00:00.000Z\tr1\tINFO\t{\"event\":\"TOKEN_CREATED\",\"correlationId\":\"c\"}",
+            false,
+            "Event(Stage(TokenCreated)) c/r1/./.",
+        );
+        check("2026-11-22T12:00:03.000Z r1 Task timed out after 3.00 seconds", false, "Crash ./r1/./.");
+        check("REPORT RequestId: r1\tDuration: 3000.00 ms\tStatus: timeout", false, "Crash ./r1/./.");
+        check("REPORT RequestId: r1\tDuration: 12.00 ms", false, "Other ./r1/./.");
+        check("START RequestId: r1 Version: $LATEST", false, "Other ./r1/./.");
+    }
+
+    #[test]
+    fn nonsense_says_nothing() {
+        for message in [
+            "",
+            "{",
+            "hello",
+            r#"{"event":"TOKEN_PROVISION_START","correlationId":"c""#,
+            "[1,2]",
+            "{}",
+            "\u{0}",
+            "r Task timed out after x",
+        ] {
+            check(message, false, "Other ./././.");
+        }
+    }
+
+    #[test]
+    fn placeholders_and_cut_values_are_no_ids() {
+        for (value, guarded, expected) in [
+            ("corr_1", false, true),
+            ("null", false, false),
+            ("Unknown", false, false),
+            ("00000000-0000-0000-0000-000000000000", false, false),
+            ("0", false, false),
+            ("411111******1111", true, false),
+            ("a*b", false, true),
+            ("  ", false, false),
+        ] {
+            assert_eq!(is_id(value, guarded), expected, "{value}");
+        }
+        assert!(is_id(&"x".repeat(ID_BYTES_MAX), false) && !is_id(&"x".repeat(ID_BYTES_MAX + 1), false));
+        let _ = (Lifecycle::Deleted, Stage::Started);
+    }
+}

@@ -1,0 +1,28 @@
+//! What follows from this record? The attempt join, token states and windows: `step(state, entry) → effects`.
+//!
+//! Pure and deterministic: no clock, no I/O, no random numbers, no iteration over hash maps. Data flows through the
+//! files in this order: [`interpret`] (what a message says) → [`identity`] (whose it is) → [`attempt`] (what the
+//! records make) → [`row`] (how it is counted) → [`window`] (where it is counted); [`token`] follows beside it, and
+//! [`step`] drives all of them.
+
+pub mod attempt;
+pub mod catalog;
+pub mod clock;
+mod facts;
+pub mod identity;
+pub mod interpret;
+pub mod node;
+pub mod row;
+pub mod state;
+pub mod step;
+pub mod token;
+pub mod window;
+
+pub use catalog::{Answer, Catalog, CatalogChange, GroupKey, LogGroup, LogStream};
+pub use clock::{Clock, Rules};
+pub use identity::{Ids, Roots};
+pub use node::{ContentHash, Evidence, Node, NodeKey, Observation, TokenShare};
+pub use row::{Dictionary, Dimension, Flags, Row};
+pub use state::{Backing, BackingError, Changes, State};
+pub use step::{AttemptChange, Effect};
+pub use window::WindowKey;

@@ -1,0 +1,235 @@
+//! What is an attempt reduced to, so that millions can be filtered and counted?
+//!
+//! A [`Row`] holds every filterable column as a small code and every number that a measure needs. It is what the
+//! windows count, what the state keeps beside an attempt's node, and what views scan. Codes are the dictionary's, in
+//! order of first appearance; code 0 is "not known".
+
+use std::collections::HashMap;
+
+use walletscope_model::{
+    Abandoned, Attempt, Decision, Duration, FailureClass, Outcome, Reason, Stage, Timestamp,
+};
+
+use walletscope_series::Measured;
+
+use crate::node::NodeKey;
+
+/// Distinct values kept per dimension; later ones share [`CODE_OTHER`].
+pub const CODES_MAX: usize = 65_534;
+/// The code of values beyond [`CODES_MAX`].
+pub const CODE_OTHER: u16 = u16::MAX;
+
+/// A column whose values are coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Dimension {
+    Tenant,
+    Source,
+    Wallet,
+    Issuer,
+    Network,
+    Device,
+    Country,
+    Channel,
+    ReasonCode,
+}
+
+/// The values of every dimension by code.
+#[derive(Clone, Debug, Default)]
+pub struct Dictionary {
+    values: [Vec<Box<str>>; Dimension::COUNT],
+    codes: [HashMap<Box<str>, u16>; Dimension::COUNT],
+    added: Vec<(Dimension, u16)>,
+}
+
+/// One attempt as it is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Row {
+    pub key: NodeKey,
+    pub started_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    pub activated_at: Option<Timestamp>,
+    pub first_arrival: Timestamp,
+    pub processing_time: Option<Duration>,
+    pub cardholder_wait: Duration,
+    pub tenant: u16,
+    pub wallet: u16,
+    pub issuer: u16,
+    pub network: u16,
+    pub device: u16,
+    pub country: u16,
+    pub channel: u16,
+    pub reason_code: u16,
+    /// First digits of the card number, 6 or 8 of them; 0 where not known.
+    pub bin: u32,
+    /// Last four digits; `None` where not known.
+    pub last_four: Option<u16>,
+    pub outcome: Outcome,
+    pub stage: Stage,
+    pub reason: Option<Reason>,
+    pub decision: Option<Decision>,
+    /// Starts beyond 255 read as 255.
+    pub tries: u8,
+    pub flags: Flags,
+}
+
+/// Yes-or-no facts of a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Flags {
+    pub decided: bool,
+    pub stepped_up: bool,
+    pub bulk: bool,
+    pub conflict: bool,
+    pub overflow: bool,
+    pub settled: bool,
+    pub step_up_overdue: bool,
+    pub abandoned_at_step_up: bool,
+}
+
+impl Row {
+    /// The row of an attempt; new values get codes.
+    pub fn of(key: NodeKey, attempt: &Attempt, dictionary: &mut Dictionary) -> Self {
+        let facts = &attempt.facts;
+        let mut code = |dimension, value: Option<&str>| dictionary.code(dimension, value);
+        Self {
+            key,
+            started_at: attempt.started_at,
+            ended_at: attempt.ended_at,
+            activated_at: attempt.stage_at[Stage::Activated as usize],
+            first_arrival: attempt.first_arrival,
+            processing_time: attempt.processing_time,
+            cardholder_wait: attempt.cardholder_wait,
+            tenant: code(Dimension::Tenant, Some(&attempt.id.tenant)),
+            wallet: code(Dimension::Wallet, facts.wallet.as_deref()),
+            issuer: code(Dimension::Issuer, facts.issuer.as_deref()),
+            network: code(Dimension::Network, facts.network.as_deref()),
+            device: code(Dimension::Device, facts.device_name.as_deref()),
+            country: code(Dimension::Country, facts.country.as_deref()),
+            channel: code(Dimension::Channel, facts.channel.as_deref()),
+            reason_code: code(Dimension::ReasonCode, attempt.reason_code.as_deref()),
+            bin: facts.bin.as_deref().and_then(parse_bin).unwrap_or(0),
+            last_four: facts.last_four.as_deref().and_then(parse_last_four),
+            outcome: attempt.outcome,
+            stage: attempt.stage,
+            reason: attempt.reason,
+            decision: attempt.decisions.final_decision,
+            tries: u8::try_from(attempt.tries).unwrap_or(u8::MAX),
+            flags: Flags {
+                decided: attempt.stage_at[Stage::Decided as usize].is_some(),
+                stepped_up: attempt.stage_at[Stage::StepUpSent as usize].is_some(),
+                bulk: matches!(facts.token_type.as_deref(), Some("STATIC" | "CARD_ON_FILE")),
+                conflict: attempt.conflict,
+                overflow: attempt.overflow,
+                settled: attempt.settled,
+                step_up_overdue: attempt.step_up_overdue,
+                abandoned_at_step_up: attempt.abandoned == Some(Abandoned::AtStepUp),
+            },
+        }
+    }
+
+    /// The facts that its numbers follow from.
+    pub fn measured(&self) -> Measured {
+        Measured {
+            started_at: self.started_at,
+            ended_at: self.ended_at,
+            activated_at: self.activated_at,
+            processing_time: self.processing_time,
+            outcome: self.outcome,
+            failure_class: self.failure_class(),
+            reached_decided: self.flags.decided,
+            is_yellow: self.decision == Some(Decision::Yellow),
+            is_bulk_migration: self.flags.bulk,
+        }
+    }
+
+    /// The class of its failure; `None` unless it FAILED.
+    pub fn failure_class(&self) -> Option<FailureClass> {
+        self.reason.filter(|_| self.outcome == Outcome::Failed).map(Reason::class)
+    }
+}
+
+impl Dimension {
+    /// How many dimensions there are.
+    pub const COUNT: usize = 9;
+
+    /// Every dimension, in the order of their numbers.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Tenant,
+        Self::Source,
+        Self::Wallet,
+        Self::Issuer,
+        Self::Network,
+        Self::Device,
+        Self::Country,
+        Self::Channel,
+        Self::ReasonCode,
+    ];
+}
+
+impl Dictionary {
+    /// The code of a value, new ones included; 0 for `None`.
+    pub fn code(&mut self, dimension: Dimension, value: Option<&str>) -> u16 {
+        let Some(value) = value else { return 0 };
+        let slot = dimension as usize;
+        if let Some(code) = self.codes[slot].get(value) {
+            return *code;
+        }
+        if self.values[slot].len() >= CODES_MAX {
+            return CODE_OTHER;
+        }
+        let code = self.push(dimension, value);
+        self.added.push((dimension, code));
+        code
+    }
+
+    /// The code of a value that is already known.
+    pub fn find(&self, dimension: Dimension, value: &str) -> Option<u16> {
+        self.codes[dimension as usize].get(value).copied()
+    }
+
+    /// The value of a code; `None` for 0, `(other)` beyond the limit.
+    pub fn value(&self, dimension: Dimension, code: u16) -> Option<&str> {
+        match code {
+            0 => None,
+            CODE_OTHER => Some("(other)"),
+            code => self.values[dimension as usize].get(usize::from(code) - 1).map(|value| &**value),
+        }
+    }
+
+    /// Every value of a dimension in the order of codes, from code 1.
+    pub fn values(&self, dimension: Dimension) -> &[Box<str>] {
+        &self.values[dimension as usize]
+    }
+
+    /// Restores a value at start; values come in the order of their codes.
+    pub fn restore(&mut self, dimension: Dimension, value: &str) {
+        self.push(dimension, value);
+    }
+
+    /// Values added since the last call.
+    pub fn take_added(&mut self) -> Vec<(Dimension, u16)> {
+        std::mem::take(&mut self.added)
+    }
+
+    fn push(&mut self, dimension: Dimension, value: &str) -> u16 {
+        let slot = dimension as usize;
+        self.values[slot].push(value.into());
+        let code = u16::try_from(self.values[slot].len()).unwrap_or(CODE_OTHER);
+        self.codes[slot].insert(value.into(), code);
+        code
+    }
+}
+
+/// First 6 or 8 digits; anything else is not a BIN.
+pub fn parse_bin(text: &str) -> Option<u32> {
+    let digits = matches!(text.len(), 6 | 8) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { text.parse().ok() } else { None }
+}
+
+/// Exactly four digits.
+pub fn parse_last_four(text: &str) -> Option<u16> {
+    if text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
+}

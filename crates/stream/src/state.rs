@@ -1,0 +1,287 @@
+//! What does the stream remember, and what changed since it was last written down?
+//!
+//! Nodes and windows live on disk behind [`Backing`] and are cached here: what changed stays until it is taken for
+//! writing, what did not may be forgotten (two generations, so no list of recent uses is kept). Timers, dictionary
+//! and catalog are small and stay in memory whole. Hash maps are looked up, never iterated.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+
+use walletscope_model::{Offset, Timestamp};
+use walletscope_series::Window;
+
+use crate::catalog::Catalog;
+use crate::clock::Clock;
+use crate::node::{Node, NodeKey};
+use crate::row::{Dictionary, Row};
+use crate::window::WindowKey;
+
+/// Unchanged nodes kept in each of the two generations.
+pub const NODES_CACHED_MAX: usize = 60_000;
+/// Unchanged windows kept in each of the two generations.
+pub const WINDOWS_CACHED_MAX: usize = 20_000;
+
+/// The state on disk, as of the newest write. Called on the loop's thread only; an error stops the loop.
+pub trait Backing {
+    /// The stored node.
+    fn node(&self, key: &NodeKey) -> Result<Option<Node>, BackingError>;
+    /// The stored window.
+    fn window(&self, key: &WindowKey) -> Result<Option<Window>, BackingError>;
+    /// Up to `limit` stored rows that started before `before`, oldest first.
+    fn oldest_rows(&self, before: Timestamp, limit: usize) -> Result<Vec<Row>, BackingError>;
+    /// Up to `limit` stored window keys of `resolution` before `before`, oldest first.
+    fn oldest_windows(
+        &self,
+        resolution: walletscope_series::Resolution,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<WindowKey>, BackingError>;
+}
+
+/// The state on disk could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackingError(pub String);
+
+/// Everything the stream knows at [`State::applied`].
+pub struct State<B> {
+    pub(crate) backing: B,
+    pub(crate) nodes: Cache<NodeKey, Node>,
+    pub(crate) windows: Cache<WindowKey, Window>,
+    pub(crate) dirty_attempts: Vec<NodeKey>,
+    pub(crate) dirty_tokens: Vec<NodeKey>,
+    /// When each open attempt changes by itself.
+    pub timers: BTreeSet<(Timestamp, NodeKey)>,
+    pub(crate) timer_changes: BTreeMap<(Timestamp, NodeKey), bool>,
+    pub(crate) row_changes: BTreeMap<(Timestamp, NodeKey), Option<Row>>,
+    /// The codes of dimensions.
+    pub dictionary: Dictionary,
+    /// Log groups and streams.
+    pub catalog: Catalog,
+    /// Time.
+    pub clock: Clock,
+    pub(crate) clock_changed: bool,
+    /// Tokens in ACTIVE now by wallet and issuer code.
+    pub active_tokens: BTreeMap<(u16, u16), i64>,
+    pub(crate) active_changed: bool,
+    pub(crate) evicted_at: Timestamp,
+    /// The newest entry stepped.
+    pub applied: Offset,
+}
+
+/// Everything to write in one atomic batch with [`State::applied`].
+#[derive(Default)]
+#[allow(missing_docs)]
+pub struct Changes {
+    pub nodes: Vec<(NodeKey, Option<Node>)>,
+    pub windows: Vec<(WindowKey, Option<Window>)>,
+    pub rows: Vec<((Timestamp, NodeKey), Option<Row>)>,
+    /// `true` sets a timer, `false` removes it.
+    pub timers: Vec<((Timestamp, NodeKey), bool)>,
+    pub dictionary: Vec<(crate::row::Dimension, u16)>,
+    pub clock: bool,
+    pub active_tokens: bool,
+    pub catalog: Vec<crate::catalog::CatalogChange>,
+}
+
+impl<B: Backing> State<B> {
+    /// An empty state; restore its public parts before the first step.
+    pub fn new(backing: B) -> Self {
+        Self {
+            backing,
+            nodes: Cache::new(NODES_CACHED_MAX),
+            windows: Cache::new(WINDOWS_CACHED_MAX),
+            dirty_attempts: Vec::new(),
+            dirty_tokens: Vec::new(),
+            timers: BTreeSet::new(),
+            timer_changes: BTreeMap::new(),
+            row_changes: BTreeMap::new(),
+            dictionary: Dictionary::default(),
+            catalog: Catalog::default(),
+            clock: Clock::default(),
+            clock_changed: false,
+            active_tokens: BTreeMap::new(),
+            active_changed: false,
+            evicted_at: Timestamp(0),
+            applied: Offset(0),
+        }
+    }
+
+    /// What is on disk.
+    pub fn backing_mut(&mut self) -> &mut B {
+        &mut self.backing
+    }
+
+    /// What is on disk.
+    pub fn backing(&self) -> &B {
+        &self.backing
+    }
+
+    /// Everything that changed since the last call, in key order, to be written with the applied offset.
+    pub fn take_changes(&mut self) -> Changes {
+        Changes {
+            nodes: self.nodes.take_dirty(),
+            windows: self.windows.take_dirty(),
+            rows: std::mem::take(&mut self.row_changes).into_iter().collect(),
+            timers: std::mem::take(&mut self.timer_changes).into_iter().collect(),
+            dictionary: self.dictionary.take_added(),
+            clock: std::mem::take(&mut self.clock_changed),
+            active_tokens: std::mem::take(&mut self.active_changed),
+            catalog: self.catalog.take_changes(),
+        }
+    }
+
+    /// Forgets unchanged nodes and windows beyond the cache's limits. Call after the changes were written.
+    pub fn forget_unused(&mut self) {
+        self.nodes.turn();
+        self.windows.turn();
+    }
+
+    /// The number of cached nodes and windows.
+    pub fn cached(&self) -> (usize, usize) {
+        (self.nodes.len(), self.windows.len())
+    }
+
+    pub(crate) fn node(&mut self, key: NodeKey) -> Result<Option<&Node>, BackingError> {
+        let backing = &self.backing;
+        self.nodes.get(key, |key| backing.node(key))
+    }
+
+    pub(crate) fn node_mut(&mut self, key: NodeKey) -> Result<Option<&mut Node>, BackingError> {
+        let backing = &self.backing;
+        self.nodes.get_mut(key, |key| backing.node(key)).map(Option::as_mut)
+    }
+
+    pub(crate) fn node_or_new(
+        &mut self,
+        key: NodeKey,
+        new: impl FnOnce() -> Node,
+    ) -> Result<&mut Node, BackingError> {
+        let backing = &self.backing;
+        Ok(self.nodes.get_mut(key, |key| backing.node(key))?.get_or_insert_with(new))
+    }
+
+    pub(crate) fn window_mut(&mut self, key: WindowKey) -> Result<&mut Option<Window>, BackingError> {
+        let backing = &self.backing;
+        self.windows.get_mut(key, |key| backing.window(key))
+    }
+
+    pub(crate) fn set_timer(&mut self, old: Option<Timestamp>, new: Option<Timestamp>, key: NodeKey) {
+        if old == new {
+            return;
+        }
+        if let Some(old) = old {
+            self.timers.remove(&(old, key));
+            self.timer_changes.insert((old, key), false);
+        }
+        if let Some(new) = new {
+            self.timers.insert((new, key));
+            self.timer_changes.insert((new, key), true);
+        }
+    }
+}
+
+/// Values by key, read through from disk; changed ones stay until taken.
+pub(crate) struct Cache<K, V> {
+    young: HashMap<K, Slot<V>, BuildHasherDefault<KeyHasher>>,
+    old: HashMap<K, Slot<V>, BuildHasherDefault<KeyHasher>>,
+    dirty: Vec<K>,
+    limit: usize,
+}
+
+struct Slot<V> {
+    value: Option<V>,
+    dirty: bool,
+}
+
+impl<K: Copy + Eq + Ord + Hash, V: Clone> Cache<K, V> {
+    fn new(limit: usize) -> Self {
+        Self { young: HashMap::default(), old: HashMap::default(), dirty: Vec::new(), limit }
+    }
+
+    fn len(&self) -> usize {
+        self.young.len() + self.old.len()
+    }
+
+    fn slot<E>(&mut self, key: K, load: impl FnOnce(&K) -> Result<Option<V>, E>) -> Result<&mut Slot<V>, E> {
+        use std::collections::hash_map::Entry;
+        match self.young.entry(key) {
+            Entry::Occupied(slot) => Ok(slot.into_mut()),
+            Entry::Vacant(place) => {
+                let slot = match self.old.remove(&key) {
+                    Some(slot) => slot,
+                    None => Slot { value: load(&key)?, dirty: false },
+                };
+                Ok(place.insert(slot))
+            }
+        }
+    }
+
+    /// A cached value, without looking on disk.
+    pub(crate) fn peek(&self, key: &K) -> Option<&V> {
+        self.young.get(key).or_else(|| self.old.get(key))?.value.as_ref()
+    }
+
+    fn get<E>(&mut self, key: K, load: impl FnOnce(&K) -> Result<Option<V>, E>) -> Result<Option<&V>, E> {
+        Ok(self.slot(key, load)?.value.as_ref())
+    }
+
+    pub(crate) fn get_mut<E>(
+        &mut self,
+        key: K,
+        load: impl FnOnce(&K) -> Result<Option<V>, E>,
+    ) -> Result<&mut Option<V>, E> {
+        // The borrow of `slot` ends before the list of changed keys is touched: mark first, then look again.
+        let slot = self.slot(key, load)?;
+        if !slot.dirty {
+            slot.dirty = true;
+            self.dirty.push(key);
+        }
+        Ok(&mut self.young.entry(key).or_insert(Slot { value: None, dirty: true }).value)
+    }
+
+    fn take_dirty(&mut self) -> Vec<(K, Option<V>)> {
+        let mut keys = std::mem::take(&mut self.dirty);
+        keys.sort_unstable();
+        keys.into_iter()
+            .filter_map(|key| {
+                let slot = self.young.get_mut(&key).or_else(|| self.old.get_mut(&key))?;
+                slot.dirty = false;
+                Some((key, slot.value.clone()))
+            })
+            .collect()
+    }
+
+    fn turn(&mut self) {
+        if self.young.len() > self.limit && self.dirty.is_empty() {
+            self.old = std::mem::take(&mut self.young);
+        }
+    }
+}
+
+/// Keys are hashes already: the first eight bytes will do.
+#[derive(Default)]
+pub struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+}
+
+impl Hash for NodeKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let mut first = [0; 8];
+        first.copy_from_slice(&self.0[..8]);
+        state.write_u64(u64::from_le_bytes(first));
+    }
+}

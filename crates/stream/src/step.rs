@@ -1,0 +1,282 @@
+//! What follows from this entry?
+//!
+//! `step` is the product's one decision loop: it takes the state and the next journal entry and leaves the state
+//! after it, with the effects for views and for the caller that waits. It reads no clock: an entry's append time is
+//! the tick. The same entries give the same state and the same effects, wherever they run.
+
+use walletscope_model::contract::{EventKind, Field};
+use walletscope_model::{Attempt, Batch, Body, Gap, LogEvent, Offset, Origin, Timestamp};
+
+use crate::attempt::fold;
+use crate::catalog::Answer;
+use crate::identity::Ids;
+use crate::interpret::{Said, What, interpret};
+use crate::node::{ContentHash, Evidence, NodeKey, Observation};
+use crate::row::{Dimension, Row};
+use crate::state::{Backing, BackingError, State};
+use crate::token::asserted_state;
+use crate::window::EVICTED_PER_STEP_MAX;
+
+/// Something outside the state that follows from an entry, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// An attempt came, changed or went.
+    Attempt(Box<AttemptChange>),
+    /// A command's result, for the caller that waits.
+    Answer(Answer),
+}
+
+/// A change of one attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AttemptChange {
+    /// How it was counted.
+    pub old: Option<Row>,
+    /// How it is counted.
+    pub new: Option<Row>,
+    /// The attempt, where it still is one.
+    pub attempt: Option<Attempt>,
+    /// It left the state by age; its numbers stay counted.
+    pub evicted: bool,
+}
+
+impl<B: Backing> State<B> {
+    /// Steps the entry at `offset`, which must be the next one.
+    ///
+    /// # Errors
+    /// The state could not be read; the state in memory is then undefined and must be dropped.
+    pub fn step(&mut self, offset: Offset, batch: &Batch) -> Result<Vec<Effect>, BackingError> {
+        assert_eq!(offset.0, self.applied.0 + 1, "entries are stepped in order, each once");
+        let mut effects = Vec::new();
+        self.clock.now = self.clock.now.max(batch.appended_at);
+        self.clock_changed = true;
+        if let Body::Gap(gap) = &batch.body {
+            self.stand_still(*gap);
+        }
+        self.fire_timers()?;
+        match &batch.body {
+            Body::Logs(logs) => {
+                self.catalog.note_events(&batch.origin, logs, batch.appended_at);
+                let source = self.dictionary.code(Dimension::Source, Some(&batch.origin.source));
+                for (index, event) in logs.events.iter().enumerate() {
+                    let at = Place { offset, index: u32::try_from(index).unwrap_or(u32::MAX), source };
+                    self.log_event(&batch.origin, event, at)?;
+                }
+            }
+            Body::Command(command) => {
+                let answer = self.catalog.step(&batch.origin, command, batch.appended_at, offset);
+                effects.push(Effect::Answer(answer));
+            }
+            Body::BackfillEnd => self.end_backfill(&batch.origin),
+            Body::Metrics(_) | Body::Tick | Body::Gap(_) => {}
+        }
+        self.settle_dirty(&mut effects)?;
+        self.evict(&mut effects)?;
+        self.applied = offset;
+        Ok(effects)
+    }
+
+    /// When the next attempt changes by itself.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.timers.first().map(|(due, _)| *due)
+    }
+
+    fn log_event(&mut self, origin: &Origin, event: &LogEvent, at: Place) -> Result<(), BackingError> {
+        let said = interpret(&event.message, event.guarded);
+        if said.ids.iter().all(Option::is_none) {
+            return Ok(());
+        }
+        let hash = ContentHash::of_log(event.timestamp, &event.message);
+        let is_lifecycle = matches!(said.what, What::Event(EventKind::Lifecycle(_)));
+        let ids = Ids { tenant: &origin.tenant, values: said.ids.each_ref().map(|id| id.as_deref()) };
+        let evidence = self.evidence(event, &said, hash, at);
+        // Lifecycle events change the token, never the attempt: they are kept at the token's node alone.
+        let is_new = if is_lifecycle { true } else { self.place(&ids, evidence)? };
+        if let (true, Some(reference), Some(state)) = (is_new, ids.values[3], asserted_state(&said)) {
+            let observation = Observation {
+                time: event.timestamp,
+                hash,
+                state,
+                event: crate::token::event_name(said.what).into(),
+                reason: field(&said, Field::ReasonCode).map(Into::into),
+                offset: at.offset,
+                index: at.index,
+            };
+            self.observe(&origin.tenant, reference, observation)?;
+        }
+        Ok(())
+    }
+
+    fn evidence(&self, event: &LogEvent, said: &Said<'_>, hash: ContentHash, at: Place) -> Evidence {
+        let is_event = matches!(said.what, What::Event(_));
+        let is_start = said.what == What::Event(EventKind::Stage(walletscope_model::Stage::Started));
+        let mut fields: Vec<(Field, Box<str>)> = Vec::new();
+        if let (true, Some(request)) = (is_start, &said.ids[1]) {
+            fields.push((Field::RequestId, (&**request).into()));
+        }
+        if is_event {
+            fields.extend(said.fields.iter().map(|(field, value)| (*field, (&**value).into())));
+        }
+        let is_other_end =
+            matches!(said.what, What::Crash | What::Event(EventKind::Failure | EventKind::Abandoned));
+        Evidence {
+            time: event.timestamp,
+            hash,
+            arrival: self.clock.now,
+            source: at.source,
+            offset: at.offset,
+            index: at.index,
+            what: said.what,
+            fields,
+            content: is_other_end.then(|| event.message.clone()),
+        }
+    }
+
+    fn fire_timers(&mut self) -> Result<(), BackingError> {
+        while let Some((due, key)) = self.timers.first().copied() {
+            if due > self.clock.now {
+                break;
+            }
+            self.set_timer(Some(due), None, key);
+            if let Some(node) = self.node_mut(key)? {
+                node.due = None;
+            }
+            self.dirty_attempts.push(key);
+        }
+        Ok(())
+    }
+
+    /// The product did not run: every wait is that much longer.
+    fn stand_still(&mut self, gap: Gap) {
+        self.clock.add_gap(gap);
+        let open = self.timers.iter().map(|(_, key)| *key);
+        self.dirty_attempts.extend(open);
+    }
+
+    /// The history of a source is complete: its open attempts are judged by their own times.
+    fn end_backfill(&mut self, origin: &Origin) {
+        let source = self.dictionary.code(Dimension::Source, Some(&origin.source));
+        self.clock.backfill_ended.insert(source, self.clock.now);
+        let open = self.timers.iter().map(|(_, key)| *key);
+        self.dirty_attempts.extend(open);
+    }
+
+    /// Folds what changed, attempts before tokens, each in key order.
+    fn settle_dirty(&mut self, effects: &mut Vec<Effect>) -> Result<(), BackingError> {
+        for key in take_sorted(&mut self.dirty_attempts) {
+            if let Some(change) = self.refold(key)? {
+                effects.push(Effect::Attempt(Box::new(change)));
+            }
+        }
+        for key in take_sorted(&mut self.dirty_tokens) {
+            self.recount_token(key)?;
+        }
+        Ok(())
+    }
+
+    fn refold(&mut self, key: NodeKey) -> Result<Option<AttemptChange>, BackingError> {
+        let members = self.members(key)?;
+        let clock = std::mem::take(&mut self.clock);
+        let folded = self.gather(key, &members)?.and_then(|gathered| fold(&gathered, &clock));
+        self.clock = clock;
+        let Some(node) = self.node(key)? else { return Ok(None) };
+        let (old, old_due) = (node.row, node.due);
+        let (attempt, due) = folded.map_or((None, None), |folded| (Some(folded.attempt), folded.due));
+        let new = attempt.as_ref().map(|attempt| Row::of(key, attempt, &mut self.dictionary));
+        if old == new && old_due == due {
+            return Ok(None);
+        }
+        self.set_timer(old_due, due, key);
+        if let Some(node) = self.node_mut(key)? {
+            node.row = new;
+            node.due = due;
+        }
+        if old == new {
+            return Ok(None);
+        }
+        self.count_row(old.as_ref(), new.as_ref())?;
+        self.note_row(old.as_ref(), new.as_ref());
+        self.mark_moved_tokens(&members, new.as_ref())?;
+        Ok(Some(AttemptChange { old, new, attempt, evicted: false }))
+    }
+
+    fn note_row(&mut self, old: Option<&Row>, new: Option<&Row>) {
+        if let Some(old) = old {
+            self.row_changes.insert((old.started_at, old.key), None);
+        }
+        if let Some(new) = new {
+            self.row_changes.insert((new.started_at, new.key), Some(*new));
+        }
+    }
+
+    /// Tokens are counted under their attempt's wallet and issuer.
+    fn mark_moved_tokens(&mut self, members: &[NodeKey], row: Option<&Row>) -> Result<(), BackingError> {
+        let Some(row) = row else { return Ok(()) };
+        for member in members {
+            let Some(node) = self.node(*member)? else { continue };
+            let share = &node.token_share;
+            if node.kind == walletscope_model::IdKind::TokenReference
+                && (share.wallet, share.issuer) != (row.wallet, row.issuer)
+            {
+                self.dirty_tokens.push(*member);
+            }
+        }
+        Ok(())
+    }
+
+    /// Settled attempts beyond the state's retention leave it; windows and tokens keep what they counted.
+    fn evict(&mut self, effects: &mut Vec<Effect>) -> Result<(), BackingError> {
+        const EVICTION_PERIOD_SECONDS: i64 = 10;
+        let now = self.clock.now;
+        if now.floor_seconds(EVICTION_PERIOD_SECONDS) <= self.evicted_at {
+            return Ok(());
+        }
+        self.evicted_at = now;
+        self.evict_windows()?;
+        let before = now.plus(walletscope_model::Duration(-self.clock.rules.evict_after.0));
+        for row in self.backing.oldest_rows(before, EVICTED_PER_STEP_MAX)? {
+            let current = self.node(row.key)?.and_then(|node| node.row);
+            if current != Some(row) || !row.flags.settled {
+                continue;
+            }
+            self.evict_attempt(&row)?;
+            let change = AttemptChange { old: Some(row), new: None, attempt: None, evicted: true };
+            effects.push(Effect::Attempt(Box::new(change)));
+        }
+        Ok(())
+    }
+
+    fn evict_attempt(&mut self, row: &Row) -> Result<(), BackingError> {
+        for member in self.members(row.key)? {
+            let backing = &self.backing;
+            let slot = self.nodes.get_mut(member, |key| backing.node(key))?;
+            match slot {
+                Some(node) if node.kind == walletscope_model::IdKind::TokenReference => {
+                    node.parents.clear();
+                    node.evidence.clear();
+                }
+                slot => *slot = None,
+            }
+        }
+        self.row_changes.insert((row.started_at, row.key), None);
+        Ok(())
+    }
+}
+
+/// Where a record stands in the journal, and its source's code.
+#[derive(Clone, Copy)]
+struct Place {
+    offset: Offset,
+    index: u32,
+    source: u16,
+}
+
+fn field<'a>(said: &'a Said<'_>, wanted: Field) -> Option<&'a str> {
+    said.fields.iter().find(|(field, _)| *field == wanted).map(|(_, value)| &**value)
+}
+
+fn take_sorted(keys: &mut Vec<NodeKey>) -> Vec<NodeKey> {
+    let mut keys = std::mem::take(keys);
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}

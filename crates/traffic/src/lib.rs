@@ -1,0 +1,1 @@
+//! What would real wallets send?

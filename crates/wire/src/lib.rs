@@ -1,0 +1,1 @@
+//! How do clients talk? Bytes and headers to operations and back.
