@@ -248,11 +248,7 @@ fn span(groups: &[Group]) -> Range<usize> {
 
 /// Groups as cards print them; 13 to 19 digits.
 fn is_printed(lengths: &[usize]) -> bool {
-    match lengths {
-        [4, 6, 5] | [4, 6, 4] | [4, 5, 6] | [4, 4, 5] => true,
-        [4, 4, 4, 1..=5] | [4, 4, 4, 4, 1..=3] => true,
-        _ => false,
-    }
+    matches!(lengths, [4, 6, 4 | 5] | [4, 5, 6] | [4, 4, 5] | [4, 4, 4, 1..=5] | [4, 4, 4, 4, 1..=3])
 }
 
 /// Larger groups are other things beside each other: an epoch and a count, a token requestor id and a BIN.
@@ -267,7 +263,7 @@ fn has_one_separator(bytes: &[u8], chain: &[Group]) -> bool {
     matches!(separator, b' ' | b'-') && chain.windows(2).all(is_same)
 }
 
-/// Neither letters nor, behind a dash, letters: `a1-41111-11111-111111-x9` is an id.
+/// Neither letters nor, behind a dash, letters: `ab-41111-11111-111111-x9` is an id.
 fn has_free_ends(bytes: &[u8], span: &Range<usize>) -> bool {
     let is_free = |next: Option<&u8>, second: Option<&u8>| match next {
         Some(b'-') => !second.is_some_and(u8::is_ascii_alphabetic),

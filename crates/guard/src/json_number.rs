@@ -12,6 +12,9 @@ use crate::quote;
 /// How far back the quoting of a nested array is looked for, in bytes.
 const LOOK_BACK_MAX: usize = 4096;
 
+/// Fraction and exponent of a number are looked at up to this many bytes.
+const NUMBER_MAX: usize = 400;
+
 /// Decides about quotes for cuts in rising order, reading the text once.
 pub(crate) struct JsonNumbers<'a> {
     bytes: &'a [u8],
@@ -42,7 +45,7 @@ impl<'a> JsonNumbers<'a> {
     fn number_around(&self, span: &Range<usize>) -> Range<usize> {
         let sign = usize::from(span.start > 0 && self.bytes[span.start - 1] == b'-');
         let is_part = |byte: &&u8| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-');
-        let rest = self.bytes[span.end..].iter().take_while(is_part).count();
+        let rest = self.bytes[span.end..].iter().take(NUMBER_MAX).take_while(is_part).count();
         span.start - sign..span.end + rest
     }
 

@@ -156,9 +156,9 @@ fn value_after(bytes: &[u8], position: usize, key: &Key) -> Option<Cut> {
             let content = start + slashes + 1;
             (content..end_of_string(bytes, content, *quote, slashes), None)
         }
-        b'{' | b'[' if !key.is_loose => (start..end_of_nested(bytes, start, key), key.quote.clone()),
+        _ if key.is_loose || key.is_ambiguous => (start..end_of_code(bytes, start)?, key.quote.clone()),
+        b'{' | b'[' => (start..end_of_nested(bytes, start, key), key.quote.clone()),
         _ if bytes[position] == b'>' => (start..end_at(bytes, start, |byte| byte == b'<'), None),
-        _ if key.is_loose => (start..end_of_code(bytes, start)?, None),
         _ => (start..end_at(bytes, start, ends_bare_value), key.quote.clone()),
     };
     let value = &bytes[span.clone()];

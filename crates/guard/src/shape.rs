@@ -30,10 +30,19 @@ pub(crate) fn is_fraction(bytes: &[u8], start: usize) -> bool {
     (1..13).contains(&integer)
 }
 
-/// The letters and digits around a position.
+/// Longer tokens have no known shape; the bound keeps hostile text linear.
+const TOKEN_MAX: usize = 128;
+
+/// The letters and digits around a position, up to one more than any known shape has on each side.
 fn token(bytes: &[u8], position: usize) -> Range<usize> {
-    let before = bytes[..position].iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-    let after = bytes[position..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let before = bytes[..position]
+        .iter()
+        .rev()
+        .take(TOKEN_MAX + 1)
+        .take_while(|byte| byte.is_ascii_alphanumeric())
+        .count();
+    let after =
+        bytes[position..].iter().take(TOKEN_MAX + 1).take_while(|byte| byte.is_ascii_alphanumeric()).count();
     let mut start = position - before;
     if before > 0 && start > 0 && bytes[start - 1] == b'\\' {
         start += 1;

@@ -12,6 +12,9 @@ pub(crate) struct View {
     pub source: Vec<usize>,
 }
 
+/// An escape is looked for under this many backslashes; more than nesting ever makes, few enough to stay linear.
+const SLASHES_MAX: usize = 16;
+
 /// Stands in a view for a character that is neither digit, space nor dash.
 const OTHER: u8 = 0xff;
 
@@ -74,7 +77,7 @@ fn next_character(text: &str, position: usize) -> Option<(char, usize)> {
 }
 
 fn backslash_escape(bytes: &[u8]) -> Option<(char, usize)> {
-    let slashes = bytes.iter().take_while(|byte| **byte == b'\\').count();
+    let slashes = bytes.iter().take(SLASHES_MAX).take_while(|byte| **byte == b'\\').count();
     let at = slashes + 1;
     match bytes.get(slashes)? {
         b't' => Some(('\t', at)),

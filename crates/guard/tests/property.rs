@@ -56,7 +56,7 @@ fn with_check_digit(prefix: &str, length: usize, filler: &[u8]) -> String {
     let doubled =
         digits.iter().rev().step_by(2).map(|digit| u32::from(digit * 2 / 10 + digit * 2 % 10)).sum::<u32>();
     let single = digits.iter().rev().skip(1).step_by(2).map(|digit| u32::from(*digit)).sum::<u32>();
-    digits.push(u8::try_from((10 - (doubled + single) % 10) % 10).unwrap());
+    digits.push(u8::try_from((10 - (doubled + single) % 10) % 10).expect("a digit"));
     digits.iter().map(|digit| char::from(digit + b'0')).collect()
 }
 
@@ -64,6 +64,13 @@ fn card_number() -> impl Strategy<Value = String> {
     let filler = prop::collection::vec(0_u8..10, 19);
     (prop::sample::select(BRANDS), filler)
         .prop_map(|((prefix, length), filler)| with_check_digit(prefix, length, &filler))
+}
+
+/// First six or, from 16 digits on, eight; last four; a star for each digit between.
+fn truncated(number: &str) -> String {
+    let head = if number.len() < 16 { 6 } else { 8 };
+    let tail = number.len() - 4;
+    format!("{}{}{}", &number[..head], "*".repeat(tail - head), &number[tail..])
 }
 
 /// The number in groups of four, or as printed on Amex and Diners cards.
@@ -99,19 +106,11 @@ const SURROUNDINGS: &[(&str, &str)] = &[
     ("trm_", "x"),
 ];
 
-/// The digits of the text in runs, separators and stars apart.
-fn leaks(text: &str, number: &str) -> bool {
-    let digits: String =
-        text.chars().filter(|c| c.is_ascii_digit() || *c == '*' || c.is_ascii_alphabetic()).collect();
-    let middle = &number[3..number.len() - 1];
-    (0..=middle.len().saturating_sub(9)).any(|at| digits.contains(&middle[at..at + 9]))
-}
-
 fn json(number: String) -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
         Just(serde_json::Value::from(number.clone())),
-        Just(serde_json::Value::from(number.parse::<u64>().unwrap())),
-        Just(serde_json::json!({ "cvv": 123, "pan": number.parse::<u64>().unwrap() })),
+        Just(serde_json::Value::from(number.parse::<u64>().expect("up to 19 digits"))),
+        Just(serde_json::json!({ "cvv": 123, "pan": number.parse::<u64>().expect("up to 19 digits") })),
         Just(serde_json::Value::Null),
         any::<i64>().prop_map(serde_json::Value::from),
         any::<f64>().prop_map(serde_json::Value::from),
@@ -190,7 +189,7 @@ const FRAGMENTS: &[&str] = &[
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400_000, max_global_rejects: 10_000_000, max_local_rejects: 10_000_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_card_number_never_survives(
@@ -200,10 +199,9 @@ proptest! {
     ) {
         let text = format!("{before}{}{after}", separated(&number, separator));
         let guarded = guard(&text);
-        prop_assert!(guarded.cuts > 0, "{text}");
-        prop_assert!(!leaks(&guarded.text, &number), "{text} became {}", guarded.text);
-        let form = guard(&number).text.into_owned();
-        prop_assert!(guarded.text.contains(&form), "{text} became {}", guarded.text);
+        let form = truncated(&number);
+        prop_assert_eq!(&guarded.text, &format!("{before}{form}{after}"));
+        prop_assert_eq!(guarded.cuts, 1);
     }
 
     #[test]

@@ -23,10 +23,13 @@ impl Chance {
         self.next() % bound
     }
 
+    fn index(&mut self, length: usize) -> usize {
+        let index = self.below(u64::try_from(length).expect("a usize fits"));
+        usize::try_from(index).expect("below a usize")
+    }
+
     fn text(&mut self, length: usize, alphabet: &[u8]) -> String {
-        let alphabet_length = u64::try_from(alphabet.len()).unwrap();
-        let mut pick = || char::from(alphabet[usize::try_from(self.below(alphabet_length)).unwrap()]);
-        (0..length).map(|_| pick()).collect()
+        (0..length).map(|_| char::from(alphabet[self.index(alphabet.len())])).collect()
     }
 
     fn hex(&mut self, length: usize) -> String {
@@ -79,7 +82,7 @@ fn hex_ids() {
         check("HEX", |chance| chance.hex(length).to_uppercase());
         check("mostly digits", |chance| {
             let id = chance.digits(length - 1);
-            let at = usize::try_from(chance.below(u64::try_from(length).unwrap())).unwrap();
+            let at = chance.index(length);
             format!("{}{}{}", &id[..at], chance.text(1, b"abcef"), &id[at..])
         });
     }
@@ -124,10 +127,8 @@ fn numbers_and_references() {
         "40010075338",
     ];
     check("float", |chance| format!("{}.{}", chance.below(10_000_000_000), chance.digits(17)));
-    check("trid", |chance| REQUESTORS[usize::try_from(chance.below(10)).unwrap()].to_owned());
-    check("random trid", |chance| {
-        format!("{}{}", ["400", "501", "300"][usize::try_from(chance.below(3)).unwrap()], chance.digits(8))
-    });
+    check("trid", |chance| REQUESTORS[chance.index(10)].to_owned());
+    check("random trid", |chance| format!("{}{}", ["400", "501", "300"][chance.index(3)], chance.digits(8)));
     check("dnithe", |chance| format!("DNITHE{}", chance.digits(18)));
     check("mdes", |chance| format!("DWSPMC000000000{}", chance.hex(33)));
     check("trm", |chance| format!("trm_{}", chance.text(9, b"abcdefghijklmnopqrstuvwxyz0123456789")));

@@ -5,6 +5,8 @@
 //! `_` and `-` (`wallet_provider`, `WalletProvider` and `walletProvider` are one); where a record carries several
 //! spellings of one field the first of [`Field`]'s names that matches exactly wins, then the first in the record.
 
+use std::sync::LazyLock;
+
 use crate::attempt::Stage;
 
 /// What a provisioning event does.
@@ -239,15 +241,20 @@ impl Field {
     /// The field that `name` spells, ignoring case, `_` and `-`.
     pub fn from_name(name: &str) -> Option<Self> {
         const NAME_MAX: usize = 32;
+        let of_length = |length: usize| NAMES_BY_LENGTH.get(length).map_or(&[][..], Vec::as_slice);
+        if let Some(spelling) = of_length(name.len()).iter().find(|spelling| spelling.name == name) {
+            return Some(spelling.field);
+        }
         let mut folded = [0_u8; NAME_MAX];
         let mut length = 0;
         for byte in name.bytes().filter(|byte| !matches!(byte, b'_' | b'-')) {
-            *folded.get_mut(length)? = byte.to_ascii_lowercase();
+            *folded.get_mut(length)? = byte;
             length += 1;
         }
         let folded = &folded[..length];
-        // The first letter and the length decide between very few candidates, so this is cheap per key.
-        FIELDS.iter().find(|row| row.names.iter().any(|name| same_letters(name, folded))).map(|row| row.field)
+        let spelling =
+            of_length(length).iter().find(|spelling| spelling.name.as_bytes().eq_ignore_ascii_case(folded));
+        spelling.map(|spelling| spelling.field)
     }
 
     /// The row of this field.
@@ -266,10 +273,21 @@ impl Field {
     }
 }
 
-fn same_letters(name: &str, folded: &[u8]) -> bool {
-    name.len() == folded.len()
-        && name.bytes().zip(folded).all(|(left, right)| left.eq_ignore_ascii_case(right))
+/// One accepted name of a field.
+struct Spelling {
+    name: &'static str,
+    field: Field,
 }
+
+/// Every accepted name by its length: a few candidates for each key of a record.
+static NAMES_BY_LENGTH: LazyLock<Vec<Vec<Spelling>>> = LazyLock::new(|| {
+    let mut by_length: Vec<Vec<Spelling>> = Vec::new();
+    for (name, field) in FIELDS.iter().flat_map(|row| row.names.iter().map(|name| (*name, row.field))) {
+        by_length.resize_with(by_length.len().max(name.len() + 1), Vec::new);
+        by_length[name.len()].push(Spelling { name, field });
+    }
+    by_length
+});
 
 #[cfg(test)]
 mod tests {

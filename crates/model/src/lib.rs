@@ -8,6 +8,7 @@ pub mod attempt;
 pub mod contract;
 pub mod measure;
 pub mod reason;
+pub mod rules;
 pub mod telemetry;
 pub mod time;
 pub mod token;
@@ -15,6 +16,7 @@ pub mod token;
 pub use attempt::{Abandoned, Aliases, Attempt, AttemptId, Decision, Decisions, IdKind, Outcome, Stage};
 pub use contract::{EventKind, Field, Lifecycle};
 pub use reason::{FailureClass, Owner, Reason};
+pub use rules::Rules;
 pub use telemetry::{
     Batch, Body, Command, Gap, LogBatch, LogEvent, MetricBatch, MetricDatum, MetricValue, Offset, Origin,
 };

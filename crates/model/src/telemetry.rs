@@ -3,6 +3,7 @@
 //! One entry is one client call: its origin and its records, already guarded. Nothing enters the product but as a
 //! [`Batch`], time and commands included, so a replay of the journal gives the same state.
 
+use crate::rules::Rules;
 use crate::time::Timestamp;
 
 /// The position of an entry in the journal: dense, from 1, never reused. Zero means "before the first".
@@ -103,7 +104,7 @@ pub struct MetricDatum {
 /// What a datum says. All numbers are finite and within ±2^360.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MetricValue {
-    /// Values and how often each occurred, counts above zero.
+    /// Values and how often each occurred, counts from zero, not always whole.
     Values(Vec<(f64, f64)>),
     /// A statistic set.
     Statistics {
@@ -122,9 +123,20 @@ pub enum MetricValue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Command {
-    CreateLogGroup { name: Box<str>, retention_days: Option<u32>, tags: Vec<(Box<str>, Box<str>)> },
-    DeleteLogGroup { name: Box<str> },
-    CreateLogStream { group: Box<str>, name: Box<str> },
+    CreateLogGroup {
+        name: Box<str>,
+        retention_days: Option<u32>,
+        tags: Vec<(Box<str>, Box<str>)>,
+    },
+    DeleteLogGroup {
+        name: Box<str>,
+    },
+    CreateLogStream {
+        group: Box<str>,
+        name: Box<str>,
+    },
+    /// The waits of the join, from the settings.
+    SetRules(Rules),
 }
 
 /// A stretch without entries while timers stood still.
@@ -134,4 +146,11 @@ pub struct Gap {
     pub from: Timestamp,
     /// Its end.
     pub to: Timestamp,
+}
+
+impl Origin {
+    /// The product itself: ticks and gaps come from nobody else.
+    pub fn own() -> Self {
+        Self { account: "".into(), region: "".into(), source: "walletscope".into(), tenant: "".into() }
+    }
 }

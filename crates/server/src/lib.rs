@@ -1,1 +1,19 @@
-//! The product: settings, listeners, auth, the loop that executes effects, JSON API, SSE.
+//! The product: settings, listeners, authentication, the loop that executes effects, the JSON API and live views.
+//!
+//! [`start`] puts the parts together in order; [`pipeline`] makes calls durable and steps them, [`state`] keeps what
+//! follows, [`view`] shows it; [`aws`] and [`api`] are the doors, [`listen`] the port, [`auth`] the keys.
+
+pub mod api;
+pub mod auth;
+pub mod aws;
+pub mod cli;
+pub mod client;
+pub mod listen;
+pub mod observe;
+pub mod pipeline;
+pub mod run;
+pub mod settings;
+pub mod simulate;
+pub mod start;
+pub mod state;
+pub mod view;

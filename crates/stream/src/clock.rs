@@ -6,40 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use walletscope_model::{Duration, Gap, Timestamp};
+use walletscope_model::{Duration, Gap, Rules, Timestamp};
 
 use crate::node::Evidence;
 
 /// Gaps remembered; older ones no longer matter to any open attempt.
 pub const GAPS_MAX: usize = 64;
-
-/// How long things wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rules {
-    /// A pending attempt without step-up is abandoned.
-    pub abandon_after: Duration,
-    /// A pending step-up is marked overdue.
-    pub step_up_mark_after: Duration,
-    /// A pending step-up is abandoned.
-    pub step_up_abandon_after: Duration,
-    /// An ended attempt is settled.
-    pub settle_after: Duration,
-    /// A settled attempt leaves the state, counted from its start.
-    pub evict_after: Duration,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        const DAY: i64 = 86_400;
-        Self {
-            abandon_after: Duration::from_seconds(15 * 60),
-            step_up_mark_after: Duration::from_seconds(DAY),
-            step_up_abandon_after: Duration::from_seconds(30 * DAY),
-            settle_after: Duration::from_seconds(15 * 60),
-            evict_after: Duration::from_seconds(31 * DAY),
-        }
-    }
-}
 
 /// Time as the journal tells it.
 #[derive(Clone, Debug, Default)]

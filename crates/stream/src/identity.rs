@@ -11,7 +11,7 @@
 use walletscope_model::{Aliases, AttemptId, IdKind};
 
 use crate::attempt::Gathered;
-use crate::node::{Evidence, Node, NodeKey, REQUEST_IDS_MAX, insert_sorted};
+use crate::node::{Added, Evidence, Node, NodeKey, REQUEST_IDS_MAX, insert_sorted};
 use crate::state::{Backing, BackingError, State};
 
 /// How far the roots of an id are known.
@@ -25,12 +25,13 @@ pub enum Roots {
     Many,
 }
 
-/// A record's ids, strongest first; `value` borrows the message.
+/// A record's ids, strongest first; values borrow the message.
 pub struct Ids<'a> {
-    /// Whose they are.
-    pub tenant: &'a str,
+    tenant: &'a str,
     /// Present ids by [`IdKind`]'s number.
-    pub values: [Option<&'a str>; 4],
+    values: [Option<&'a str>; 4],
+    /// The key of each, made once.
+    keys: [NodeKey; 4],
 }
 
 impl Roots {
@@ -54,32 +55,48 @@ impl<B: Backing> State<B> {
     pub(crate) fn place(&mut self, ids: &Ids<'_>, evidence: Evidence) -> Result<bool, BackingError> {
         let Some(home) = ids.strongest() else { return Ok(false) };
         let home_key = ids.key(home);
-        let node = self.node_or_new(home_key, || ids.node(home))?;
-        if !node.add_evidence(evidence) {
+        let added = self.node_or_new(home_key, || ids.node(home))?.add_evidence(evidence);
+        if added == Added::Duplicate {
             return Ok(false);
         }
-        if let Some(root) = self.roots(home_key)?.one() {
-            self.dirty_attempts.push(root);
+        let home_roots = self.roots(home_key)?;
+        self.dirty_attempts.extend(home_roots.one());
+        if added == Added::OverLimit {
+            return Ok(true);
         }
         for alias in ids.weaker_than(home) {
-            self.assert_alias(ids, alias, home_key)?;
+            self.assert_alias(ids, alias, home_key, home_roots)?;
         }
         Ok(true)
     }
 
     /// The roots of an id.
     pub fn roots(&mut self, key: NodeKey) -> Result<Roots, BackingError> {
-        let Some(node) = self.node(key)? else { return Ok(Roots::None) };
-        if node.parents.is_empty() {
-            return Ok(if node.kind == IdKind::TokenReference { Roots::None } else { Roots::One(key) });
+        if self.node(key)?.is_none() {
+            return Ok(Roots::None);
         }
-        let parents = node.parents.clone();
+        self.roots_of_asserted(key)
+    }
+
+    /// A parent that is not known any more left the state by age. It still is the one it was: what it shared with
+    /// others must not fall to them.
+    fn roots_of_asserted(&mut self, mut key: NodeKey) -> Result<Roots, BackingError> {
+        loop {
+            let Some(node) = self.node(key)? else { return Ok(Roots::One(key)) };
+            match node.parents[..] {
+                [] => return Ok(node.own_roots(key)),
+                [only] => key = only,
+                [..] => break,
+            }
+        }
         let mut roots = Roots::None;
-        for parent in parents {
-            roots = roots.and(self.roots(parent)?);
+        let mut place = 0;
+        while let Some(parent) = self.node(key)?.and_then(|node| node.parents.get(place).copied()) {
+            roots = roots.and(self.roots_of_asserted(parent)?);
             if roots == Roots::Many {
                 break;
             }
+            place += 1;
         }
         Ok(roots)
     }
@@ -87,27 +104,15 @@ impl<B: Backing> State<B> {
     /// The nodes whose records make the attempt: its own and those of every id that resolves to it. Ids that it
     /// shares with others are left out.
     pub fn members(&mut self, attempt: NodeKey) -> Result<Vec<NodeKey>, BackingError> {
-        let mut members = vec![attempt];
-        let mut next = 0;
-        while let Some(member) = members.get(next).copied() {
-            next += 1;
-            let children = self.node(member)?.map(|node| node.children.clone()).unwrap_or_default();
-            for child in children {
-                if !members.contains(&child) && self.roots(child)? == Roots::One(attempt) {
-                    members.push(child);
-                }
-            }
-        }
-        Ok(members)
+        self.below(attempt, Roots::One(attempt))
     }
 
-    /// The ids that this attempt shares with others.
+    /// The ids that this attempt shares with others, and those below them.
     pub fn shared(&mut self, attempt: NodeKey) -> Result<Vec<NodeKey>, BackingError> {
         let mut shared = Vec::new();
         for member in self.members(attempt)? {
-            let children = self.node(member)?.map(|node| node.children.clone()).unwrap_or_default();
-            for child in children {
-                if self.roots(child)? == Roots::Many && !shared.contains(&child) {
+            for child in self.below(member, Roots::Many)? {
+                if child != member && !shared.contains(&child) {
                     shared.push(child);
                 }
             }
@@ -115,7 +120,28 @@ impl<B: Backing> State<B> {
         Ok(shared)
     }
 
-    /// Everything that resolves to the attempt named by `attempt`; `None` when this id names none.
+    /// An id and all below it that have these roots, each once, the nearest first.
+    fn below(&mut self, top: NodeKey, roots: Roots) -> Result<Vec<NodeKey>, BackingError> {
+        let mut found = vec![top];
+        let mut next = 0;
+        while let Some(id) = found.get(next).copied() {
+            next += 1;
+            let mut place = 0;
+            while let Some(child) = self.node(id)?.and_then(|node| node.children.get(place).copied()) {
+                place += 1;
+                // What hangs on one id alone has the roots of that id.
+                let hangs_here = id != top || matches!(roots, Roots::One(_));
+                let is_single = self.node(child)?.is_some_and(|node| node.parents.len() == 1);
+                if !found.contains(&child) && (is_single && hangs_here || self.roots(child)? == roots) {
+                    found.push(child);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Everything that resolves to the attempt named by `attempt`, whose [`State::members`] were just looked up;
+    /// `None` when this id names none.
     pub fn gather(
         &mut self,
         attempt: NodeKey,
@@ -123,9 +149,6 @@ impl<B: Backing> State<B> {
     ) -> Result<Option<Gathered<'_>>, BackingError> {
         if self.roots(attempt)? != Roots::One(attempt) {
             return Ok(None);
-        }
-        for member in members {
-            self.node(*member)?;
         }
         let Some(named) = self.nodes.peek(&attempt) else { return Ok(None) };
         let id = AttemptId { tenant: named.tenant.clone(), kind: named.kind, value: named.value.clone() };
@@ -142,28 +165,36 @@ impl<B: Backing> State<B> {
         Ok(Some(gathered))
     }
 
-    fn assert_alias(&mut self, ids: &Ids<'_>, alias: IdKind, home: NodeKey) -> Result<(), BackingError> {
-        let alias_key = ids.key(alias);
-        if self.node(alias_key)?.is_some_and(|node| node.parents.binary_search(&home).is_ok()) {
-            return Ok(());
-        }
+    fn assert_alias(
+        &mut self,
+        ids: &Ids<'_>,
+        alias: IdKind,
+        home: NodeKey,
+        home_roots: Roots,
+    ) -> Result<(), BackingError> {
+        let key = ids.key(alias);
+        let (before, is_own_root) = match self.node(key)? {
+            None => (Roots::None, true),
+            Some(node) if node.parents.is_empty() => (node.own_roots(key), true),
+            Some(node) if node.parents.binary_search(&home).is_ok() => return Ok(()),
+            Some(_) => (self.roots(key)?, false),
+        };
         if alias == IdKind::Request && self.is_full(home)? {
             return Ok(());
         }
-        let before = self.roots(alias_key)?;
-        let node = self.node_or_new(alias_key, || ids.node(alias))?;
+        let node = self.node_or_new(key, || ids.node(alias))?;
         if !insert_sorted(&mut node.parents, home) {
             return Ok(());
         }
         if let Some(parent) = self.node_mut(home)? {
-            insert_sorted(&mut parent.children, alias_key);
+            insert_sorted(&mut parent.children, key);
             parent.request_children += u32::from(alias == IdKind::Request);
         }
-        let after = self.roots(alias_key)?;
+        let after = if is_own_root { home_roots } else { before.and(home_roots) };
         self.dirty_attempts.extend(before.one());
         self.dirty_attempts.extend(after.one());
         if before != after {
-            self.mark_tokens_below(alias_key)?;
+            self.mark_tokens_below(key)?;
         }
         Ok(())
     }
@@ -194,6 +225,13 @@ impl<B: Backing> State<B> {
     }
 }
 
+impl Node {
+    /// Its roots while it was asserted for no other id.
+    fn own_roots(&self, key: NodeKey) -> Roots {
+        if self.kind == IdKind::TokenReference { Roots::None } else { Roots::One(key) }
+    }
+}
+
 impl Gathered<'_> {
     fn aliases_of(&mut self, kind: IdKind) -> &mut Vec<Box<str>> {
         match kind {
@@ -220,14 +258,25 @@ impl Gathered<'_> {
 impl<'a> Ids<'a> {
     const KINDS: [IdKind; 4] = [IdKind::Correlation, IdKind::Request, IdKind::Trace, IdKind::TokenReference];
 
+    /// The ids of a tenant's record, by [`IdKind`]'s number.
+    pub fn new(tenant: &'a str, values: [Option<&'a str>; 4]) -> Self {
+        let key = |kind: IdKind| values[kind as usize].map(|value| NodeKey::of(tenant, kind, value));
+        Self { tenant, values, keys: Self::KINDS.map(|kind| key(kind).unwrap_or_default()) }
+    }
+
     /// The strongest id present.
     pub fn strongest(&self) -> Option<IdKind> {
         Self::KINDS.into_iter().find(|kind| self.values[*kind as usize].is_some())
     }
 
-    /// The key of an id.
+    /// The key of a present id.
     pub fn key(&self, kind: IdKind) -> NodeKey {
-        NodeKey::of(self.tenant, kind, self.values[kind as usize].unwrap_or_default())
+        self.keys[kind as usize]
+    }
+
+    /// The value of an id.
+    pub fn value(&self, kind: IdKind) -> Option<&'a str> {
+        self.values[kind as usize]
     }
 
     fn weaker_than(&self, home: IdKind) -> impl Iterator<Item = IdKind> + use<'a> {

@@ -39,28 +39,31 @@ pub enum What {
     Other,
 }
 
-/// Reads a guarded message. `guarded` tells that the guard changed it: values with a mask are then no ids.
-pub fn interpret(message: &str, guarded: bool) -> Said<'_> {
+/// Reads a guarded message.
+pub fn interpret(message: &str) -> Said<'_> {
     let trimmed = message.trim_start();
     let mut said = if trimmed.starts_with('{') { from_json(trimmed) } else { from_text(trimmed) };
     for id in &mut said.ids {
-        if id.as_deref().is_some_and(|value| !is_id(value, guarded)) {
+        if id.as_deref().is_some_and(|value| !is_id(value)) {
             *id = None;
         }
     }
     said
 }
 
-/// Whether `value` can name something.
-pub fn is_id(value: &str, guarded: bool) -> bool {
+/// Whether `value` can name something. The guard's marks tell a cut value by itself: whether this message was cut or
+/// came cut must not matter, because both are the same record.
+pub fn is_id(value: &str) -> bool {
+    const GUARD_MARK: &[u8] = b"***";
     let zeros = value.bytes().all(|byte| matches!(byte, b'0' | b'-'));
-    let cut = guarded && value.contains('*');
+    let cut = value.as_bytes().windows(GUARD_MARK.len()).any(|bytes| bytes == GUARD_MARK);
     let placeholder = value.len() <= 9 && PLACEHOLDERS.iter().any(|word| word.eq_ignore_ascii_case(value));
     !value.trim().is_empty() && value.len() <= ID_BYTES_MAX && !zeros && !cut && !placeholder
 }
 
 fn from_json(text: &str) -> Said<'_> {
-    let mut said = Said::default();
+    const FIELDS_USUAL: usize = 12;
+    let mut said = Said { fields: Vec::with_capacity(FIELDS_USUAL), ..Said::default() };
     let mut exact = [false; contract::FIELDS.len()];
     for member in sonic_rs::to_object_iter(text) {
         // A message that stops being JSON half-way is text: it says nothing at all.
@@ -97,7 +100,9 @@ fn place<'a>(said: &mut Said<'a>, exact: &mut [bool], field: Field, value: Cow<'
         (Some(id), _) => said.ids[id] = Some(value),
         (None, Field::Event) => said.what = contract::event_kind(&value).map_or(What::Other, What::Event),
         (None, _) => {
-            said.fields.retain(|(known, _)| *known != field);
+            if known {
+                said.fields.retain(|(other, _)| *other != field);
+            }
             said.fields.push((field, value));
         }
     }
@@ -174,10 +179,9 @@ fn from_runtime_line(text: &str) -> Option<Said<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use walletscope_model::{Lifecycle, Stage};
 
-    fn check(message: &str, guarded: bool, expected: &str) {
-        let said = interpret(message, guarded);
+    fn check(message: &str, expected: &str) {
+        let said = interpret(message);
         let ids: Vec<_> = said.ids.iter().map(|id| id.as_deref().unwrap_or(".")).collect();
         let fields: Vec<_> =
             said.fields.iter().map(|(field, value)| format!("{}={value}", field.name())).collect();
@@ -193,29 +197,25 @@ mod tests {
         let start = r#"{"level":"INFO","requestId":"a1b2c3d4-5678-90ab-cdef-EXAMPLE12345","event":"TOKEN_PROVISION_START","walletProvider":"ApplePay","issuer":"DEMO_Bank","correlationId":"corr_xyz789"}"#;
         check(
             start,
-            false,
             "Event(Stage(Started)) corr_xyz789/a1b2c3d4-5678-90ab-cdef-EXAMPLE12345/./. walletProvider=ApplePay,issuer=DEMO_Bank",
         );
         check(
             r#"{"processing_time": 1.245, "EVENT":"TOKEN_PROVISION_SUCCESS"}"#,
-            false,
             "Event(Stage(Provisioned)) ./././. processingTime=1.245",
         );
-        check(r#"{"event":"CACHE_MISS","requestID":"r"}"#, false, "Other ./r/./.");
+        check(r#"{"event":"CACHE_MISS","requestID":"r"}"#, "Other ./r/./.");
         check(
             r#"{"issuerName":"B","issuer":"A\u0042","event":"TOKEN_DELETED","nested":{"issuer":"C"}}"#,
-            false,
             "Event(Lifecycle(Deleted)) ./././. issuer=B",
         );
         check(
             "2026-11-22T12:00:00.000Z\tr1\tINFO\t{\"event\":\"TOKEN_CREATED\",\"correlationId\":\"c\"}",
-            false,
             "Event(Stage(TokenCreated)) c/r1/./.",
         );
-        check("2026-11-22T12:00:03.000Z r1 Task timed out after 3.00 seconds", false, "Crash ./r1/./.");
-        check("REPORT RequestId: r1\tDuration: 3000.00 ms\tStatus: timeout", false, "Crash ./r1/./.");
-        check("REPORT RequestId: r1\tDuration: 12.00 ms", false, "Other ./r1/./.");
-        check("START RequestId: r1 Version: $LATEST", false, "Other ./r1/./.");
+        check("2026-11-22T12:00:03.000Z r1 Task timed out after 3.00 seconds", "Crash ./r1/./.");
+        check("REPORT RequestId: r1\tDuration: 3000.00 ms\tStatus: timeout", "Crash ./r1/./.");
+        check("REPORT RequestId: r1\tDuration: 12.00 ms", "Other ./r1/./.");
+        check("START RequestId: r1 Version: $LATEST", "Other ./r1/./.");
     }
 
     #[test]
@@ -230,25 +230,25 @@ mod tests {
             "\u{0}",
             "r Task timed out after x",
         ] {
-            check(message, false, "Other ./././.");
+            check(message, "Other ./././.");
         }
     }
 
     #[test]
     fn placeholders_and_cut_values_are_no_ids() {
-        for (value, guarded, expected) in [
-            ("corr_1", false, true),
-            ("null", false, false),
-            ("Unknown", false, false),
-            ("00000000-0000-0000-0000-000000000000", false, false),
-            ("0", false, false),
-            ("411111******1111", true, false),
-            ("a*b", false, true),
-            ("  ", false, false),
+        for (value, expected) in [
+            ("corr_1", true),
+            ("null", false),
+            ("Unknown", false),
+            ("00000000-0000-0000-0000-000000000000", false),
+            ("0", false),
+            ("41111111****1111", false),
+            ("id-378282*****0005-x", false),
+            ("a*b", true),
+            ("  ", false),
         ] {
-            assert_eq!(is_id(value, guarded), expected, "{value}");
+            assert_eq!(is_id(value), expected, "{value}");
         }
-        assert!(is_id(&"x".repeat(ID_BYTES_MAX), false) && !is_id(&"x".repeat(ID_BYTES_MAX + 1), false));
-        let _ = (Lifecycle::Deleted, Stage::Started);
+        assert!(is_id(&"x".repeat(ID_BYTES_MAX)) && !is_id(&"x".repeat(ID_BYTES_MAX + 1)));
     }
 }

@@ -8,6 +8,7 @@
 pub mod attempt;
 pub mod catalog;
 pub mod clock;
+pub mod detail;
 mod facts;
 pub mod identity;
 pub mod interpret;
@@ -19,10 +20,12 @@ pub mod token;
 pub mod window;
 
 pub use catalog::{Answer, Catalog, CatalogChange, GroupKey, LogGroup, LogStream};
-pub use clock::{Clock, Rules};
+pub use clock::Clock;
+pub use detail::{Detail, Join, JoinedRecord};
 pub use identity::{Ids, Roots};
 pub use node::{ContentHash, Evidence, Node, NodeKey, Observation, TokenShare};
 pub use row::{Dictionary, Dimension, Flags, Row};
 pub use state::{Backing, BackingError, Changes, State};
 pub use step::{AttemptChange, Effect};
+pub use walletscope_model::Rules;
 pub use window::WindowKey;

@@ -4,6 +4,8 @@
 //! be an alias of the home: an edge from the alias (child) to the home (parent). Whether an alias resolves follows
 //! from these edges alone (`identity.rs`), so the order of arrival cannot matter.
 
+use std::cmp::Ordering;
+
 use walletscope_model::contract::Field;
 use walletscope_model::{IdKind, Offset, Timestamp, TokenState};
 
@@ -18,7 +20,7 @@ pub const REQUEST_IDS_MAX: usize = 64;
 pub const EDGES_MAX: usize = 10_000;
 
 /// The fixed-size name of a node: the first 16 bytes of BLAKE3 over tenant, kind and id.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NodeKey(pub [u8; 16]);
 
 /// The first 16 bytes of BLAKE3 over a record's signal, time and guarded content: equal records are duplicates.
@@ -101,6 +103,30 @@ pub struct Node {
     pub due: Option<Timestamp>,
 }
 
+/// What became of a record at its node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// It is part of the evidence.
+    Joined,
+    /// An equal one was there.
+    Duplicate,
+    /// Counted only: the node holds [`EVIDENCE_MAX`] others.
+    OverLimit,
+}
+
+/// The order of the bytes, compared as one number.
+impl Ord for NodeKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        u128::from_be_bytes(self.0).cmp(&u128::from_be_bytes(other.0))
+    }
+}
+
+impl PartialOrd for NodeKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl NodeKey {
     /// The key of an id.
     pub fn of(tenant: &str, kind: IdKind, value: &str) -> Self {
@@ -123,9 +149,22 @@ impl NodeKey {
 impl ContentHash {
     /// The hash of a log event's content.
     pub fn of_log(time: Timestamp, message: &str) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(b"L").update(&time.0.to_le_bytes()).update(message.as_bytes());
-        Self(first_16(&hasher.finalize()))
+        // Usual messages are hashed in one piece on the stack: a hasher's state is larger than they are.
+        const USUAL_BYTES_MAX: usize = 1_024;
+        const PREFIX_BYTES: usize = 9;
+        let mut buffer = [0_u8; USUAL_BYTES_MAX];
+        buffer[0] = b'L';
+        buffer[1..PREFIX_BYTES].copy_from_slice(&time.0.to_le_bytes());
+        let length = PREFIX_BYTES + message.len();
+        let hash = if length <= USUAL_BYTES_MAX {
+            buffer[PREFIX_BYTES..length].copy_from_slice(message.as_bytes());
+            blake3::hash(&buffer[..length])
+        } else {
+            let mut hasher = blake3::Hasher::new();
+            hasher.update(&buffer[..PREFIX_BYTES]).update(message.as_bytes());
+            hasher.finalize()
+        };
+        Self(first_16(&hash))
     }
 }
 
@@ -148,18 +187,22 @@ impl Node {
         }
     }
 
-    /// Adds a record in its place; `false` when an equal one is there or the limit is reached.
-    pub fn add_evidence(&mut self, evidence: Evidence) -> bool {
+    /// Adds a record in its place.
+    pub fn add_evidence(&mut self, evidence: Evidence) -> Added {
         let place = self.evidence.binary_search_by(|known| known.order().cmp(&evidence.order()));
         match place {
-            Ok(_) => false,
+            Ok(_) => Added::Duplicate,
             Err(_) if self.evidence.len() >= EVIDENCE_MAX => {
                 self.over_limit = self.over_limit.saturating_add(1);
-                true
+                Added::OverLimit
             }
             Err(place) => {
+                // Most ids carry one or two records; a vector that grows by itself begins with room for four.
+                if self.evidence.len() == self.evidence.capacity() {
+                    self.evidence.reserve_exact((self.evidence.len() / 2).max(1));
+                }
                 self.evidence.insert(place, evidence);
-                true
+                Added::Joined
             }
         }
     }

@@ -39,7 +39,7 @@ pub enum Dimension {
 #[derive(Clone, Debug, Default)]
 pub struct Dictionary {
     values: [Vec<Box<str>>; Dimension::COUNT],
-    codes: [HashMap<Box<str>, u16>; Dimension::COUNT],
+    codes: [HashMap<Box<str>, u16, foldhash::fast::FixedState>; Dimension::COUNT],
     added: Vec<(Dimension, u16)>,
 }
 

@@ -4,6 +4,7 @@
 //! writing, what did not may be forgotten (two generations, so no list of recent uses is kept). Timers, dictionary
 //! and catalog are small and stay in memory whole. Hash maps are looked up, never iterated.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
@@ -148,7 +149,7 @@ impl<B: Backing> State<B> {
 
     pub(crate) fn node_mut(&mut self, key: NodeKey) -> Result<Option<&mut Node>, BackingError> {
         let backing = &self.backing;
-        self.nodes.get_mut(key, |key| backing.node(key)).map(Option::as_mut)
+        Ok(self.nodes.get_mut(key, |key| backing.node(key))?.as_deref_mut())
     }
 
     pub(crate) fn node_or_new(
@@ -157,10 +158,10 @@ impl<B: Backing> State<B> {
         new: impl FnOnce() -> Node,
     ) -> Result<&mut Node, BackingError> {
         let backing = &self.backing;
-        Ok(self.nodes.get_mut(key, |key| backing.node(key))?.get_or_insert_with(new))
+        Ok(self.nodes.get_mut(key, |key| backing.node(key))?.get_or_insert_with(|| Box::new(new())))
     }
 
-    pub(crate) fn window_mut(&mut self, key: WindowKey) -> Result<&mut Option<Window>, BackingError> {
+    pub(crate) fn window_mut(&mut self, key: WindowKey) -> Result<&mut Option<Box<Window>>, BackingError> {
         let backing = &self.backing;
         self.windows.get_mut(key, |key| backing.window(key))
     }
@@ -182,14 +183,17 @@ impl<B: Backing> State<B> {
 
 /// Values by key, read through from disk; changed ones stay until taken.
 pub(crate) struct Cache<K, V> {
-    young: HashMap<K, Slot<V>, BuildHasherDefault<KeyHasher>>,
-    old: HashMap<K, Slot<V>, BuildHasherDefault<KeyHasher>>,
+    young: Generation<K, V>,
+    old: Generation<K, V>,
     dirty: Vec<K>,
     limit: usize,
 }
 
+type Generation<K, V> = HashMap<K, Slot<V>, BuildHasherDefault<KeyHasher>>;
+
+/// Values are boxed so that the tables stay small and cheap to grow.
 struct Slot<V> {
-    value: Option<V>,
+    value: Option<Box<V>>,
     dirty: bool,
 }
 
@@ -202,14 +206,18 @@ impl<K: Copy + Eq + Ord + Hash, V: Clone> Cache<K, V> {
         self.young.len() + self.old.len()
     }
 
-    fn slot<E>(&mut self, key: K, load: impl FnOnce(&K) -> Result<Option<V>, E>) -> Result<&mut Slot<V>, E> {
-        use std::collections::hash_map::Entry;
-        match self.young.entry(key) {
+    /// The young slot of `key`; takes the generations apart so that the list of changed keys stays free.
+    fn slot<'a, E>(
+        (young, old): (&'a mut Generation<K, V>, &mut Generation<K, V>),
+        key: K,
+        load: impl FnOnce(&K) -> Result<Option<V>, E>,
+    ) -> Result<&'a mut Slot<V>, E> {
+        match young.entry(key) {
             Entry::Occupied(slot) => Ok(slot.into_mut()),
             Entry::Vacant(place) => {
-                let slot = match self.old.remove(&key) {
+                let slot = match old.remove(&key) {
                     Some(slot) => slot,
-                    None => Slot { value: load(&key)?, dirty: false },
+                    None => Slot { value: load(&key)?.map(Box::new), dirty: false },
                 };
                 Ok(place.insert(slot))
             }
@@ -218,42 +226,43 @@ impl<K: Copy + Eq + Ord + Hash, V: Clone> Cache<K, V> {
 
     /// A cached value, without looking on disk.
     pub(crate) fn peek(&self, key: &K) -> Option<&V> {
-        self.young.get(key).or_else(|| self.old.get(key))?.value.as_ref()
+        self.young.get(key).or_else(|| self.old.get(key))?.value.as_deref()
     }
 
     fn get<E>(&mut self, key: K, load: impl FnOnce(&K) -> Result<Option<V>, E>) -> Result<Option<&V>, E> {
-        Ok(self.slot(key, load)?.value.as_ref())
+        Ok(Self::slot((&mut self.young, &mut self.old), key, load)?.value.as_deref())
     }
 
     pub(crate) fn get_mut<E>(
         &mut self,
         key: K,
         load: impl FnOnce(&K) -> Result<Option<V>, E>,
-    ) -> Result<&mut Option<V>, E> {
-        // The borrow of `slot` ends before the list of changed keys is touched: mark first, then look again.
-        let slot = self.slot(key, load)?;
+    ) -> Result<&mut Option<Box<V>>, E> {
+        let slot = Self::slot((&mut self.young, &mut self.old), key, load)?;
         if !slot.dirty {
             slot.dirty = true;
             self.dirty.push(key);
         }
-        Ok(&mut self.young.entry(key).or_insert(Slot { value: None, dirty: true }).value)
+        Ok(&mut slot.value)
     }
 
     fn take_dirty(&mut self) -> Vec<(K, Option<V>)> {
         let mut keys = std::mem::take(&mut self.dirty);
         keys.sort_unstable();
-        keys.into_iter()
-            .filter_map(|key| {
-                let slot = self.young.get_mut(&key).or_else(|| self.old.get_mut(&key))?;
-                slot.dirty = false;
-                Some((key, slot.value.clone()))
-            })
-            .collect()
+        let mut taken = Vec::with_capacity(keys.len());
+        for key in keys {
+            let Some(slot) = self.young.get_mut(&key).or_else(|| self.old.get_mut(&key)) else { continue };
+            slot.dirty = false;
+            taken.push((key, slot.value.as_deref().cloned()));
+        }
+        taken
     }
 
     fn turn(&mut self) {
         if self.young.len() > self.limit && self.dirty.is_empty() {
-            self.old = std::mem::take(&mut self.young);
+            // The tables keep their room: they will be as large again.
+            std::mem::swap(&mut self.young, &mut self.old);
+            self.young.clear();
         }
     }
 }
@@ -283,5 +292,37 @@ impl Hash for NodeKey {
         let mut first = [0; 8];
         first.copy_from_slice(&self.0[..8]);
         state.write_u64(u64::from_le_bytes(first));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(key: &NodeKey) -> Result<Option<u8>, ()> {
+        Ok((key.0[0] < 10).then_some(100 + key.0[0]))
+    }
+
+    #[test]
+    fn changed_values_stay_until_taken_and_unchanged_ones_go_after_two_turns() {
+        let key = |number: u8| NodeKey([number; 16]);
+        let mut cache: Cache<NodeKey, u8> = Cache::new(1);
+        assert_eq!(cache.get(key(1), load), Ok(Some(&101)));
+        assert_eq!(cache.get(key(20), load), Ok(None));
+        *cache.get_mut(key(2), load).expect("loads") = Some(Box::new(7));
+        *cache.get_mut(key(3), load).expect("loads") = None;
+        cache.turn();
+        assert_eq!(cache.len(), 4, "nothing is forgotten before it is taken");
+        assert_eq!(cache.take_dirty(), [(key(2), Some(7)), (key(3), None)]);
+        assert_eq!(cache.take_dirty(), []);
+        cache.turn();
+        assert_eq!((cache.young.len(), cache.old.len()), (0, 4));
+        assert_eq!(cache.get(key(3), |_| Err(())), Ok(None), "a removed value is remembered as removed");
+        assert_eq!(cache.get(key(2), |_| Err(())), Ok(Some(&7)));
+        cache.turn();
+        assert_eq!((cache.young.len(), cache.old.len()), (0, 2));
+        assert_eq!(cache.peek(&key(2)), Some(&7));
+        assert_eq!(cache.get(key(1), |_| Err(())), Err(()), "forgotten, so read again");
+        assert_eq!(cache.get(key(1), load), Ok(Some(&101)));
     }
 }

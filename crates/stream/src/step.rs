@@ -5,11 +5,13 @@
 //! the tick. The same entries give the same state and the same effects, wherever they run.
 
 use walletscope_model::contract::{EventKind, Field};
-use walletscope_model::{Attempt, Batch, Body, Gap, LogEvent, Offset, Origin, Timestamp};
+use walletscope_model::{
+    Attempt, Batch, Body, Command, Gap, IdKind, LogEvent, Offset, Origin, Rules, Timestamp,
+};
 
 use crate::attempt::fold;
 use crate::catalog::Answer;
-use crate::identity::Ids;
+use crate::identity::{Ids, Roots};
 use crate::interpret::{Said, What, interpret};
 use crate::node::{ContentHash, Evidence, NodeKey, Observation};
 use crate::row::{Dimension, Row};
@@ -63,6 +65,9 @@ impl<B: Backing> State<B> {
                 }
             }
             Body::Command(command) => {
+                if let Command::SetRules(rules) = command {
+                    self.set_rules(*rules);
+                }
                 let answer = self.catalog.step(&batch.origin, command, batch.appended_at, offset);
                 effects.push(Effect::Answer(answer));
             }
@@ -81,17 +86,20 @@ impl<B: Backing> State<B> {
     }
 
     fn log_event(&mut self, origin: &Origin, event: &LogEvent, at: Place) -> Result<(), BackingError> {
-        let said = interpret(&event.message, event.guarded);
+        let mut said = interpret(&event.message);
+        forget_later_invocation(&mut said);
         if said.ids.iter().all(Option::is_none) {
             return Ok(());
         }
         let hash = ContentHash::of_log(event.timestamp, &event.message);
         let is_lifecycle = matches!(said.what, What::Event(EventKind::Lifecycle(_)));
-        let ids = Ids { tenant: &origin.tenant, values: said.ids.each_ref().map(|id| id.as_deref()) };
+        let ids = Ids::new(&origin.tenant, said.ids.each_ref().map(|id| id.as_deref()));
         let evidence = self.evidence(event, &said, hash, at);
         // Lifecycle events change the token, never the attempt: they are kept at the token's node alone.
         let is_new = if is_lifecycle { true } else { self.place(&ids, evidence)? };
-        if let (true, Some(reference), Some(state)) = (is_new, ids.values[3], asserted_state(&said)) {
+        if let (true, Some(reference), Some(state)) =
+            (is_new, ids.value(IdKind::TokenReference), asserted_state(&said))
+        {
             let observation = Observation {
                 time: event.timestamp,
                 hash,
@@ -109,7 +117,8 @@ impl<B: Backing> State<B> {
     fn evidence(&self, event: &LogEvent, said: &Said<'_>, hash: ContentHash, at: Place) -> Evidence {
         let is_event = matches!(said.what, What::Event(_));
         let is_start = said.what == What::Event(EventKind::Stage(walletscope_model::Stage::Started));
-        let mut fields: Vec<(Field, Box<str>)> = Vec::new();
+        let fields_len = if is_event { said.fields.len() + usize::from(is_start) } else { 0 };
+        let mut fields: Vec<(Field, Box<str>)> = Vec::with_capacity(fields_len);
         if let (true, Some(request)) = (is_start, &said.ids[1]) {
             fields.push((Field::RequestId, (&**request).into()));
         }
@@ -152,6 +161,15 @@ impl<B: Backing> State<B> {
         self.dirty_attempts.extend(open);
     }
 
+    /// Every wait is judged anew, the ended ones too: settling counts from another time.
+    fn set_rules(&mut self, rules: Rules) {
+        if self.clock.rules != rules {
+            self.clock.rules = rules;
+            let open = self.timers.iter().map(|(_, key)| *key);
+            self.dirty_attempts.extend(open);
+        }
+    }
+
     /// The history of a source is complete: its open attempts are judged by their own times.
     fn end_backfill(&mut self, origin: &Origin) {
         let source = self.dictionary.code(Dimension::Source, Some(&origin.source));
@@ -174,7 +192,8 @@ impl<B: Backing> State<B> {
     }
 
     fn refold(&mut self, key: NodeKey) -> Result<Option<AttemptChange>, BackingError> {
-        let members = self.members(key)?;
+        let is_attempt = self.roots(key)? == Roots::One(key);
+        let members = if is_attempt { self.members(key)? } else { vec![key] };
         let clock = std::mem::take(&mut self.clock);
         let folded = self.gather(key, &members)?.and_then(|gathered| fold(&gathered, &clock));
         self.clock = clock;
@@ -195,7 +214,7 @@ impl<B: Backing> State<B> {
         }
         self.count_row(old.as_ref(), new.as_ref())?;
         self.note_row(old.as_ref(), new.as_ref());
-        self.mark_moved_tokens(&members, new.as_ref())?;
+        self.mark_moved_tokens(&members, old.as_ref(), new.as_ref())?;
         Ok(Some(AttemptChange { old, new, attempt, evicted: false }))
     }
 
@@ -209,14 +228,21 @@ impl<B: Backing> State<B> {
     }
 
     /// Tokens are counted under their attempt's wallet and issuer.
-    fn mark_moved_tokens(&mut self, members: &[NodeKey], row: Option<&Row>) -> Result<(), BackingError> {
-        let Some(row) = row else { return Ok(()) };
+    fn mark_moved_tokens(
+        &mut self,
+        members: &[NodeKey],
+        old: Option<&Row>,
+        new: Option<&Row>,
+    ) -> Result<(), BackingError> {
+        let place_of = |row: Option<&Row>| row.map_or((0, 0), |row| (row.wallet, row.issuer));
+        let place = place_of(new);
+        if place_of(old) == place {
+            return Ok(());
+        }
         for member in members {
             let Some(node) = self.node(*member)? else { continue };
             let share = &node.token_share;
-            if node.kind == walletscope_model::IdKind::TokenReference
-                && (share.wallet, share.issuer) != (row.wallet, row.issuer)
-            {
+            if node.kind == IdKind::TokenReference && (share.wallet, share.issuer) != place {
                 self.dirty_tokens.push(*member);
             }
         }
@@ -225,7 +251,7 @@ impl<B: Backing> State<B> {
 
     /// Settled attempts beyond the state's retention leave it; windows and tokens keep what they counted.
     fn evict(&mut self, effects: &mut Vec<Effect>) -> Result<(), BackingError> {
-        const EVICTION_PERIOD_SECONDS: i64 = 10;
+        const EVICTION_PERIOD_SECONDS: i64 = 1;
         let now = self.clock.now;
         if now.floor_seconds(EVICTION_PERIOD_SECONDS) <= self.evicted_at {
             return Ok(());
@@ -250,7 +276,7 @@ impl<B: Backing> State<B> {
             let backing = &self.backing;
             let slot = self.nodes.get_mut(member, |key| backing.node(key))?;
             match slot {
-                Some(node) if node.kind == walletscope_model::IdKind::TokenReference => {
+                Some(node) if node.kind == IdKind::TokenReference => {
                     node.parents.clear();
                     node.evidence.clear();
                 }
@@ -268,6 +294,17 @@ struct Place {
     offset: Offset,
     index: u32,
     source: u16,
+}
+
+/// A first tap or an activation comes from an invocation of its own: its request and trace ids are no aliases of the
+/// attempt. It joins by the correlation id, else by the token that provisioning made.
+fn forget_later_invocation(said: &mut Said<'_>) {
+    use walletscope_model::Stage;
+    let is_later = matches!(said.what, What::Event(EventKind::Stage(Stage::Activated | Stage::FirstTap)));
+    if is_later && said.ids[IdKind::TokenReference as usize].is_some() {
+        said.ids[IdKind::Request as usize] = None;
+        said.ids[IdKind::Trace as usize] = None;
+    }
 }
 
 fn field<'a>(said: &'a Said<'_>, wanted: Field) -> Option<&'a str> {

@@ -10,6 +10,7 @@ use walletscope_model::contract::{self, EventKind, Field};
 use walletscope_model::token::{TokenSpan, TokenTimeline};
 use walletscope_model::{Lifecycle, Stage, Timestamp, TokenState};
 
+use crate::identity::Roots;
 use crate::interpret::{Said, What};
 use crate::node::{ContentHash, Node, NodeKey, Observation, TokenShare};
 use crate::state::{Backing, BackingError, State};
@@ -43,24 +44,20 @@ pub fn asserted_state(said: &Said<'_>) -> Option<TokenState> {
 /// The life of the token that `node` names; `None` while nothing was said about it.
 pub fn timeline(node: &Node) -> Option<TokenTimeline> {
     let mut spans: Vec<TokenSpan> = Vec::new();
-    for observation in &node.observations {
-        match spans.last_mut() {
-            Some(last) if last.valid_from == observation.time => {
-                // Created and provisioned in one instant is a quick token, not a dispute.
-                let is_step_before = observation.state < TokenState::Active;
-                if last.state != observation.state
-                    && !is_step_before
-                    && !last.disputed_by.contains(&observation.state)
-                {
-                    last.disputed_by.push(observation.state);
-                }
+    for instant in node.observations.chunk_by(|left, right| left.time == right.time) {
+        let counting = &instant[0];
+        if spans.last().is_none_or(|last| last.state != counting.state) {
+            if let Some(last) = spans.last_mut() {
+                last.valid_to = Some(counting.time);
             }
-            Some(last) if last.state == observation.state => {}
-            last => {
-                if let Some(last) = last {
-                    last.valid_to = Some(observation.time);
-                }
-                spans.push(span(observation));
+            spans.push(span(counting));
+        }
+        let Some(last) = spans.last_mut() else { continue };
+        for other in &instant[1..] {
+            // Created and provisioned in one instant is a quick token, not a dispute.
+            let is_step_before = other.state < TokenState::Active;
+            if other.state != last.state && !is_step_before && !last.disputed_by.contains(&other.state) {
+                last.disputed_by.push(other.state);
             }
         }
     }
@@ -98,16 +95,16 @@ impl<B: Backing> State<B> {
 
     /// Moves the windows from what the token added to what it adds now.
     pub(crate) fn recount_token(&mut self, key: NodeKey) -> Result<(), BackingError> {
-        let root = self.roots(key)?.one();
-        let row = match root {
-            Some(root) => self.node(root)?.and_then(|node| node.row),
-            None => None,
+        let place = match self.roots(key)? {
+            Roots::One(root) => Some(self.place_of(root)?),
+            Roots::Many => Some((0, 0)),
+            // Nothing leads to an attempt, or the attempt left the state: the token keeps what it had.
+            Roots::None => None,
         };
         let Some(node) = self.node(key)? else { return Ok(()) };
         let changes = timeline(node).map(|timeline| active_changes(&timeline)).unwrap_or_default();
         let old = node.token_share.clone();
-        // A token whose attempt left the state keeps the wallet and issuer it had.
-        let (wallet, issuer) = row.map_or((old.wallet, old.issuer), |row| (row.wallet, row.issuer));
+        let (wallet, issuer) = place.unwrap_or((old.wallet, old.issuer));
         let new = TokenShare { wallet, issuer, changes };
         if new == old {
             return Ok(());
@@ -118,6 +115,12 @@ impl<B: Backing> State<B> {
             node.token_share = new;
         }
         Ok(())
+    }
+
+    /// The wallet and issuer that the attempt is counted under; none while it is not counted.
+    fn place_of(&mut self, attempt: NodeKey) -> Result<(u16, u16), BackingError> {
+        let row = self.node(attempt)?.and_then(|node| node.row);
+        Ok(row.map_or((0, 0), |row| (row.wallet, row.issuer)))
     }
 }
 

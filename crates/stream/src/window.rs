@@ -24,17 +24,22 @@ pub struct WindowKey {
 }
 
 /// Rows and windows removed per step at most, so that a step stays short.
-pub const EVICTED_PER_STEP_MAX: usize = 256;
+pub const EVICTED_PER_STEP_MAX: usize = 1_000;
 
 impl<B: Backing> State<B> {
     /// Moves the windows from the old row of an attempt to its new one.
     pub(crate) fn count_row(&mut self, old: Option<&Row>, new: Option<&Row>) -> Result<(), BackingError> {
-        for (row, factor) in [(old, -1), (new, 1)] {
-            let Some(row) = row else { continue };
-            let Contribution { cohort_at, cohort, event } = row.measured().contribution();
-            self.add(row.wallet, row.issuer, cohort_at, &cohort, factor)?;
+        let place = |row: &Row| (row.wallet, row.issuer, row.measured().contribution());
+        let (old, new) = (old.map(place), new.map(place));
+        if old == new {
+            return Ok(());
+        }
+        for (counted, factor) in [(old, -1), (new, 1)] {
+            let Some((wallet, issuer, contribution)) = counted else { continue };
+            let Contribution { cohort_at, cohort, event } = contribution;
+            self.add(wallet, issuer, cohort_at, &cohort, factor)?;
             if let Some((event_at, increment)) = event {
-                self.add(row.wallet, row.issuer, event_at, &increment, factor)?;
+                self.add(wallet, issuer, event_at, &increment, factor)?;
             }
         }
         Ok(())
@@ -50,8 +55,12 @@ impl<B: Backing> State<B> {
         for (at, change) in changes {
             let change = i64::from(*change) * factor;
             for key in self.keys(wallet, issuer, *at) {
-                let window = self.window_mut(key)?.get_or_insert_default();
+                let slot = self.window_mut(key)?;
+                let window = slot.get_or_insert_default();
                 window.add_count(Count::ActiveTokens, change);
+                if window.is_zero() {
+                    *slot = None;
+                }
             }
             *self.active_tokens.entry((wallet, issuer)).or_default() += change;
             self.active_changed = true;

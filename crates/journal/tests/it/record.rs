@@ -1,0 +1,223 @@
+//! Do entries read back, stay readable over versions, and fail politely?
+
+use proptest::prelude::*;
+use walletscope_journal::record::{BODY_BYTES_MAX, RECORDS_MAX};
+use walletscope_journal::{Kind, RecordError, decode, decode_header, encode};
+use walletscope_model::{
+    Batch, Body, Command, Duration, Gap, LogBatch, LogEvent, MetricBatch, MetricDatum, MetricValue, Origin,
+    Rules, Timestamp,
+};
+
+fn batch(body: Body) -> Batch {
+    let origin = Origin {
+        account: "123456789012".into(),
+        region: "eu-central-1".into(),
+        source: "AKIDEXAMPLE".into(),
+        tenant: "default".into(),
+    };
+    let appended_at = Timestamp(1_705_312_513_245_000);
+    Batch { appended_at, origin, invocation_id: "0f3c9a".into(), body }
+}
+
+fn logs(count: usize) -> Body {
+    let event = |index: usize| LogEvent {
+        timestamp: Timestamp::from_millis(1_705_312_513_245 + index as i64),
+        message: format!(r#"{{"event":"TOKEN_PROVISION_START","correlationId":"corr_{index}"}}"#).into(),
+        guarded: index % 3 == 1,
+    };
+    let events = (0..count).map(event).collect();
+    Body::Logs(LogBatch { group: "/aws/lambda/provision".into(), stream: "2024/01/15/[1]ä".into(), events })
+}
+
+fn datum(name: &str, value: MetricValue) -> MetricDatum {
+    MetricDatum {
+        namespace: "TokenService".into(),
+        name: name.into(),
+        dimensions: vec![("Issuer".into(), "DEMO_Bank".into()), ("Wallet".into(), "ApplePay".into())],
+        timestamp: Timestamp::from_seconds(1_705_312_513),
+        unit: Some("Milliseconds".into()),
+        storage_resolution_seconds: 60,
+        value,
+    }
+}
+
+fn metrics() -> Body {
+    let statistics = MetricValue::Statistics { sample_count: 3.0, sum: 7.5, minimum: -1.0, maximum: 5.5 };
+    let values = MetricValue::Values(vec![(0.0, 1.0), (1.245, 4.0)]);
+    let bare = MetricDatum { dimensions: vec![], unit: None, ..datum("Count", MetricValue::Values(vec![])) };
+    Body::Metrics(MetricBatch { data: vec![datum("Latency", values), datum("Latency", statistics), bare] })
+}
+
+/// Every kind of body, with the name of its fixture.
+fn bodies() -> Vec<(&'static str, Kind, Body)> {
+    let create = Command::CreateLogGroup {
+        name: "/aws/lambda/provision".into(),
+        retention_days: Some(30),
+        tags: vec![("team".into(), "wallets".into())],
+    };
+    let delete = Command::DeleteLogGroup { name: "/aws/lambda/provision".into() };
+    let stream = Command::CreateLogStream { group: "/aws/lambda/provision".into(), name: "s".into() };
+    let gap = Gap { from: Timestamp(-1), to: Timestamp(1_705_312_513_245_000) };
+    let rules = Rules {
+        abandon_after: Duration(1),
+        step_up_mark_after: Duration(2),
+        step_up_abandon_after: Duration(3),
+        settle_after: Duration(4),
+        evict_after: Duration(-5),
+    };
+    vec![
+        ("logs_small", Kind::Logs, logs(3)),
+        ("logs_compressed", Kind::Logs, logs(40)),
+        ("metrics", Kind::Metrics, metrics()),
+        ("create_log_group", Kind::Command, Body::Command(create)),
+        ("delete_log_group", Kind::Command, Body::Command(delete)),
+        ("create_log_stream", Kind::Command, Body::Command(stream)),
+        ("set_rules", Kind::Command, Body::Command(Command::SetRules(rules))),
+        ("tick", Kind::Tick, Body::Tick),
+        ("gap", Kind::Gap, Body::Gap(gap)),
+        ("backfill_end", Kind::BackfillEnd, Body::BackfillEnd),
+    ]
+}
+
+#[test]
+fn every_kind_reads_back() {
+    for (name, kind, body) in bodies() {
+        let batch = batch(body);
+        let entry = encode(&batch).unwrap();
+        assert_eq!(decode(&entry).as_ref(), Ok(&batch), "{name}");
+        let header = decode_header(&entry).unwrap();
+        assert_eq!(header.kind, kind, "{name}");
+        assert_eq!((header.appended_at, header.origin), (batch.appended_at, batch.origin), "{name}");
+        assert_eq!(header.invocation_id, batch.invocation_id, "{name}");
+    }
+}
+
+/// Entries written by version 1 are read for ever. `WRITE_FIXTURES=1` writes those of a new version.
+#[test]
+fn entries_of_version_1_are_read_and_written_as_ever() {
+    for (name, _, body) in bodies() {
+        let path = format!("{}/fixtures/v1_{name}.bin", env!("CARGO_MANIFEST_DIR"));
+        let entry = encode(&batch(body.clone())).unwrap();
+        if std::env::var_os("WRITE_FIXTURES").is_some() {
+            std::fs::write(&path, &entry).unwrap();
+        }
+        let fixture = std::fs::read(&path).unwrap();
+        assert_eq!(decode(&fixture), Ok(batch(body)), "{name}");
+        // A new release of the compressor may write other frames of the same body.
+        if name != "logs_compressed" {
+            assert_eq!(entry, fixture, "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_entry_is_what_the_grammar_says() {
+    let mut expected = b"WJ\x01\x05\x00".to_vec();
+    expected.extend(1_705_312_513_245_000_i64.to_le_bytes());
+    for text in ["123456789012", "eu-central-1", "AKIDEXAMPLE", "default", "0f3c9a"] {
+        expected.extend((text.len() as u16).to_le_bytes());
+        expected.extend(text.bytes());
+    }
+    // Field 1 zigzag −1 → 1, field 2 zigzag 2 → 4.
+    expected.extend([4, 0, 0, 0, 0x08, 0x01, 0x10, 0x04]);
+    let gap = Gap { from: Timestamp(-1), to: Timestamp(2) };
+    assert_eq!(encode(&batch(Body::Gap(gap))), Ok(expected));
+}
+
+#[test]
+fn broken_entries_are_refused() {
+    let tick = encode(&batch(Body::Tick)).unwrap();
+    let with = |at: usize, byte: u8| {
+        let mut bytes = tick.clone();
+        bytes[at] = byte;
+        bytes
+    };
+    for (note, bytes, expected) in [
+        ("empty", vec![], RecordError::NotAnEntry),
+        ("magic", with(0, b'X'), RecordError::NotAnEntry),
+        ("version 2", with(2, 2), RecordError::UnknownVersion(2)),
+        ("kind 0", with(3, 0), RecordError::UnknownKind(0)),
+        ("kind 7", with(3, 7), RecordError::UnknownKind(7)),
+        ("flag", with(4, 2), RecordError::UnknownFlags(2)),
+        ("not a frame", with(4, 1), RecordError::Malformed("compressed body")),
+        ("utf-8", with(15, 0xff), RecordError::Malformed("account")),
+        ("more", [tick.clone(), vec![0]].concat(), RecordError::Malformed("body length")),
+        (
+            "a tick with a body",
+            [&tick[..tick.len() - 4], &[1, 0, 0, 0, 8]].concat(),
+            RecordError::LeftOver("header"),
+        ),
+    ] {
+        assert_eq!(decode(&bytes), Err(expected), "{note}");
+    }
+    let whole = encode(&batch(logs(40))).unwrap();
+    for length in 0..whole.len() {
+        assert!(decode(&whole[..length]).is_err(), "cut to {length}");
+    }
+}
+
+#[test]
+fn a_frame_that_inflates_beyond_its_length_is_refused() {
+    let mut bomb = encode(&batch(logs(40))).unwrap();
+    let plain = encode(&batch(Body::Tick)).unwrap().len() - 4;
+    for claimed in [0_u32, 1, 100, BODY_BYTES_MAX as u32, BODY_BYTES_MAX as u32 + 1, u32::MAX] {
+        bomb[plain..plain + 4].copy_from_slice(&claimed.to_le_bytes());
+        assert!(decode(&bomb).is_err(), "{claimed}");
+    }
+}
+
+#[test]
+fn batches_over_the_limits_are_refused_before_they_are_written() {
+    let event = LogEvent { timestamp: Timestamp(0), message: "".into(), guarded: false };
+    let many = LogBatch { group: "g".into(), stream: "s".into(), events: vec![event; RECORDS_MAX + 1] };
+    let long =
+        LogEvent { timestamp: Timestamp(0), message: "x".repeat(BODY_BYTES_MAX).into(), guarded: false };
+    let large = LogBatch { group: "g".into(), stream: "s".into(), events: vec![long] };
+    let mut header = batch(Body::Tick);
+    header.invocation_id = "x".repeat(65_536).into();
+    for (part, batch) in
+        [("records", batch(Body::Logs(many))), ("body", batch(Body::Logs(large))), ("header string", header)]
+    {
+        let error = encode(&batch).unwrap_err();
+        assert!(matches!(error, RecordError::TooLarge { part: named, .. } if named == part), "{error}");
+    }
+}
+
+fn any_logs() -> impl Strategy<Value = Body> {
+    let event = (any::<i64>(), ".{0,40}", any::<bool>()).prop_map(|(micros, message, guarded)| LogEvent {
+        timestamp: Timestamp(micros),
+        message: message.into(),
+        guarded,
+    });
+    (".{0,9}", ".{0,9}", prop::collection::vec(event, 0..60)).prop_map(|(group, stream, events)| {
+        Body::Logs(LogBatch { group: group.into(), stream: stream.into(), events })
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_log_events_read_back(body in any_logs()) {
+        let batch = batch(body);
+        prop_assert_eq!(decode(&encode(&batch).unwrap()), Ok(batch));
+    }
+
+    #[test]
+    fn arbitrary_bytes_are_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), kind in 0_u8..8) {
+        let _ = decode(&bytes);
+        // The same behind a good header, so that the body's decoder sees them.
+        let mut entry = encode(&batch(Body::Tick)).unwrap();
+        entry[3] = kind;
+        entry.truncate(entry.len() - 4);
+        entry.extend((bytes.len() as u32).to_le_bytes());
+        entry.extend(&bytes);
+        let _ = decode(&entry);
+    }
+
+    #[test]
+    fn a_changed_byte_is_never_a_panic(at in any::<prop::sample::Index>(), byte in any::<u8>(), body in any_logs()) {
+        let mut entry = encode(&batch(body)).unwrap();
+        let at = at.index(entry.len());
+        entry[at] = byte;
+        let _ = decode(&entry);
+    }
+}

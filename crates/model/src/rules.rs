@@ -1,0 +1,33 @@
+//! How long does the join wait before it abandons, settles or forgets?
+//!
+//! A definition: the stream reads it, so a change of it is a journal entry like any other.
+
+use crate::time::Duration;
+
+/// How long things wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// A pending attempt without step-up is abandoned.
+    pub abandon_after: Duration,
+    /// A pending step-up is marked overdue.
+    pub step_up_mark_after: Duration,
+    /// A pending step-up is abandoned.
+    pub step_up_abandon_after: Duration,
+    /// An ended attempt is settled.
+    pub settle_after: Duration,
+    /// A settled attempt leaves the state, counted from its start.
+    pub evict_after: Duration,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        const DAY: i64 = 86_400;
+        Self {
+            abandon_after: Duration::from_seconds(15 * 60),
+            step_up_mark_after: Duration::from_seconds(DAY),
+            step_up_abandon_after: Duration::from_seconds(30 * DAY),
+            settle_after: Duration::from_seconds(15 * 60),
+            evict_after: Duration::from_seconds(31 * DAY),
+        }
+    }
+}

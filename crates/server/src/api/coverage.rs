@@ -1,0 +1,166 @@
+//! From what is a question about a range answered: rows, or stored hour windows?
+//!
+//! Rows answer every filter exactly, but the state keeps them for a month. What lies before is answered from hour
+//! windows, which know wallet and issuer only. A range that reaches beyond the rows is therefore rounded outwards to
+//! whole hours where it is answered from windows, and refused where a filter needs more than windows know. An answer
+//! is never silently partial.
+
+use walletscope_model::{Duration, Timestamp};
+use walletscope_series::{Buckets, Range, Resolution, Window};
+use walletscope_stream::{Dimension, WindowKey};
+
+use super::error::ApiError;
+use super::filters::Filters;
+use crate::state::each_window;
+use crate::view::filter::Filter;
+use crate::view::{View, measures};
+
+const HOUR_SECONDS: i64 = 3_600;
+
+/// A question about a range: whose attempts, which of them.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// What is known.
+    pub view: &'a View,
+    /// Whose data it is.
+    pub tenant: &'a str,
+    /// Which attempts.
+    pub filters: &'a Filters,
+}
+
+/// How a range is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// The range that is answered: the one asked for, rounded outwards to hours where windows answer it.
+    pub range: Range,
+    /// The part that windows answer; empty where rows answer all of it.
+    hours: Range,
+    /// The rest.
+    filter: Filter,
+}
+
+impl Question<'_> {
+    /// How `range` is answered.
+    ///
+    /// # Errors
+    /// It reaches back too far for the filters, or for anything.
+    pub fn cover(&self, range: Range) -> Result<Coverage, ApiError> {
+        let clock = &self.view.clock;
+        let rows_from = clock.now.plus(Duration(-clock.rules.evict_after.0));
+        if range.from >= rows_from {
+            let hours = Range { from: range.from, to: range.from };
+            return Ok(Coverage { range, hours, filter: self.filter(range) });
+        }
+        self.check_windows(range, rows_from)?;
+        let boundary = ceil_hour(rows_from);
+        let from = range.from.floor_seconds(HOUR_SECONDS);
+        let to = if range.to < boundary { ceil_hour(range.to) } else { range.to };
+        let hours = Range { from, to: to.min(boundary) };
+        let rows = Range { from: hours.to, to };
+        Ok(Coverage { range: Range { from, to }, hours, filter: self.filter(rows) })
+    }
+
+    /// The filter over a range, whatever answers it.
+    pub fn filter(&self, range: Range) -> Filter {
+        self.filters.compile(self.tenant, range, &self.view.dictionary)
+    }
+
+    /// Whether the stored windows, which know no tenants, hold this tenant's data alone.
+    pub fn has_windows_alone(&self) -> bool {
+        self.view.dictionary.values(Dimension::Tenant).iter().all(|tenant| **tenant == *self.tenant)
+    }
+
+    fn check_windows(&self, range: Range, rows_from: Timestamp) -> Result<(), ApiError> {
+        let kept_from = self.view.clock.now.plus(Duration(-Resolution::Hour.retention().0));
+        let beyond = self.filters.beyond_wallet_and_issuer();
+        let reason = if !beyond.is_empty() {
+            format!(
+                "the filters {} need attempts younger than {rows_from}; only wallet and issuer can be asked for before",
+                beyond.join(", ")
+            )
+        } else if range.from < kept_from {
+            format!("nothing is kept from before {kept_from}")
+        } else if !self.has_windows_alone() {
+            format!("hours before {rows_from} are not kept by tenant")
+        } else {
+            return Ok(());
+        };
+        Err(ApiError::NotKept { reason })
+    }
+
+    /// The sum over the range.
+    ///
+    /// # Errors
+    /// The state could not be read.
+    pub fn total(&self, coverage: &Coverage) -> Result<Window, ApiError> {
+        let mut total = measures::total(&self.view.rows, &coverage.filter);
+        self.each_hour(coverage, |_, window| total.merge(&window))?;
+        Ok(total)
+    }
+
+    /// The sums per bucket; attempts outside the range do not count.
+    ///
+    /// # Errors
+    /// The state could not be read.
+    pub fn series(&self, coverage: &Coverage, buckets: Buckets) -> Result<Vec<Window>, ApiError> {
+        debug_assert!(!coverage.has_hours() || buckets.length_seconds % HOUR_SECONDS == 0);
+        let mut windows = measures::series(&self.view.rows, &coverage.filter, buckets);
+        self.each_hour(coverage, |key, window| {
+            if let Some(bucket) = buckets.index_of(key.start).and_then(|index| windows.get_mut(index)) {
+                bucket.merge(&window);
+            }
+        })?;
+        Ok(windows)
+    }
+
+    /// The hour windows of the range that the filters ask for.
+    ///
+    /// # Errors
+    /// The state could not be read.
+    pub fn each_hour(
+        &self,
+        coverage: &Coverage,
+        mut visit: impl FnMut(WindowKey, Window),
+    ) -> Result<(), ApiError> {
+        if !coverage.has_hours() {
+            return Ok(());
+        }
+        let filter = &coverage.filter;
+        let bounds = (coverage.hours.from, coverage.hours.to);
+        each_window(&*self.view.disk.0, Resolution::Hour, bounds, |key, window| {
+            if filter.wallet.admits(&key.wallet) && filter.issuer.admits(&key.issuer) {
+                visit(key, window);
+            }
+        })?;
+        Ok(())
+    }
+}
+
+impl Coverage {
+    /// Whether windows answer a part of it.
+    pub fn has_hours(&self) -> bool {
+        self.hours.from < self.hours.to
+    }
+
+    /// The filter over the part that rows answer.
+    pub fn rows(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// The buckets of a chart of at most `max_data_points` points.
+    pub fn buckets(&self, max_data_points: usize) -> Buckets {
+        // Rows hold exact times, so any length will do for them: `now` at the range's start rules none out. Hours
+        // cannot be divided: `now` far enough behind leaves whole hours.
+        let now = if self.has_hours() {
+            self.range.from.plus(Duration(Resolution::Minute.retention().0 + 1))
+        } else {
+            self.range.from
+        };
+        Buckets::choose(self.range, max_data_points, now)
+    }
+}
+
+fn ceil_hour(at: Timestamp) -> Timestamp {
+    let floor = at.floor_seconds(HOUR_SECONDS);
+    if floor == at { at } else { floor.plus(Duration::from_seconds(HOUR_SECONDS)) }
+}

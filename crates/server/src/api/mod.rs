@@ -1,0 +1,206 @@
+//! Which questions does the JSON API answer, and who may ask?
+//!
+//! One file per resource; each reads its parameters, asks a view, and answers in its own types. Views are immutable,
+//! so an answer is of one instant. Questions that scan every row run on threads that may block, a few at a time.
+//! Credentials, Host and Origin checks and limits of size and time are layers around this router; they leave a
+//! [`Caller`] behind, without which nothing but the description is answered.
+
+mod breakdown;
+mod coverage;
+mod error;
+mod filters;
+mod metrics;
+mod numbers;
+mod openapi;
+mod query;
+mod request_detail;
+mod requests;
+mod resume;
+mod stream;
+mod token_request;
+mod trends;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Extension, Router};
+use tokio::sync::Semaphore;
+use utoipa::IntoParams;
+use walletscope_model::{Batch, Offset, Timestamp};
+
+use crate::pipeline::{Now, Shared};
+use crate::view::View;
+
+pub use error::{ApiError, ErrorBody, ErrorDetail};
+pub use openapi::{ApiDocument, openapi_document};
+pub use stream::STREAMS_MAX;
+
+/// Questions over many rows answered at once; more wait.
+pub const FOLDS_MAX: usize = 4;
+
+/// What the API reads from.
+pub struct ApiContext {
+    /// What the pipeline publishes.
+    pub shared: Arc<Shared>,
+    /// The journal, for the messages of records.
+    pub journal: Arc<dyn JournalReader>,
+    /// The machine's clock.
+    pub now: Now,
+}
+
+/// Reads single entries of the journal. Called from threads that may block.
+pub trait JournalReader: Send + Sync {
+    /// The entry at `offset`; `None` where it was trimmed.
+    ///
+    /// # Errors
+    /// The journal could not be read or the entry is damaged.
+    fn entry(&self, offset: Offset) -> Result<Option<Batch>, String>;
+}
+
+/// Who asks. The layer that checks credentials puts it into the request's extensions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Whose data is asked for.
+    pub tenant: Box<str>,
+    /// The name of the credential, for the log.
+    pub name: Box<str>,
+}
+
+/// The routes below `/api/v1`.
+pub fn router(context: ApiContext) -> Router {
+    let api = Api {
+        run: format!("{:x}", (context.now)().0).into(),
+        shared: context.shared,
+        journal: context.journal,
+        now: context.now,
+        folds: Arc::new(Semaphore::new(FOLDS_MAX)),
+        streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+    };
+    Router::new()
+        .route("/api/v1/metrics", get(metrics::metrics))
+        .route("/api/v1/requests", get(requests::requests))
+        .route("/api/v1/requests/{id}", get(request_detail::request_detail))
+        .route("/api/v1/trends", get(trends::trends))
+        .route("/api/v1/breakdown", get(breakdown::breakdown))
+        .route("/api/v1/stream", get(stream::stream))
+        .route("/api/v1/openapi.json", get(openapi::openapi))
+        .route("/api/v1/{*path}", get(no_such_path))
+        .method_not_allowed_fallback(only_get)
+        .layer(from_fn(never_store))
+        .with_state(api)
+}
+
+/// What handlers share.
+#[derive(Clone)]
+struct Api {
+    shared: Arc<Shared>,
+    journal: Arc<dyn JournalReader>,
+    now: Now,
+    /// Names this run of the server in event ids.
+    run: Arc<str>,
+    folds: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
+}
+
+impl Api {
+    fn now(&self) -> Timestamp {
+        (self.now)()
+    }
+
+    /// Answers from the newest view on a thread that may block, after other questions over many rows.
+    async fn fold<T: Send + 'static>(
+        &self,
+        answer: impl FnOnce(&View) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let turn = self.folds.clone().acquire_owned().await;
+        let turn = turn.map_err(|error| ApiError::Failed { reason: error.to_string() })?;
+        self.read(move |view| {
+            let _turn = turn;
+            answer(view)
+        })
+        .await
+    }
+
+    /// Answers from the newest view on a thread that may block.
+    async fn read<T: Send + 'static>(
+        &self,
+        answer: impl FnOnce(&View) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let view = self.shared.view.load_full();
+        let answered = tokio::task::spawn_blocking(move || answer(&view)).await;
+        answered.unwrap_or_else(|error| Err(ApiError::Failed { reason: error.to_string() }))
+    }
+}
+
+impl Caller {
+    fn known(caller: Option<Extension<Self>>) -> Result<Self, ApiError> {
+        caller.map(|Extension(caller)| caller).ok_or(ApiError::NoCaller)
+    }
+}
+
+async fn no_such_path() -> ApiError {
+    ApiError::NoSuchPath
+}
+
+async fn only_get() -> ApiError {
+    ApiError::OnlyGet
+}
+
+/// Answers are of an instant and hold personal data: nobody on the way may keep them.
+async fn never_store(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The range of every question about attempts.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code)]
+struct RangeParameters {
+    /// The start, included: `now-3h` (s, m, h, d, w), RFC 3339 or milliseconds since 1970. By default three hours
+    /// before the end.
+    from: Option<String>,
+    /// The end, not included; `now` by default.
+    to: Option<String>,
+}
+
+/// Which attempts. Every filter may be repeated or hold several values joined by commas (`\,` is a comma in a value);
+/// `!value` refuses, `unknown` means attempts without a value.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code)]
+struct FilterParameters {
+    /// Wallet provider.
+    wallet: Option<String>,
+    /// Issuer.
+    issuer: Option<String>,
+    /// Card network.
+    network: Option<String>,
+    /// PENDING, SUCCESS, FAILED or ABANDONED.
+    outcome: Option<String>,
+    /// Another word for `outcome`.
+    status: Option<String>,
+    /// A reason's code.
+    reason: Option<String>,
+    /// Class of a failure: technical, declined, invalid or device.
+    class: Option<String>,
+    /// Device name.
+    device: Option<String>,
+    /// Country.
+    country: Option<String>,
+    /// Channel.
+    channel: Option<String>,
+    /// First 6 or 8 digits of the card number.
+    bin: Option<String>,
+    /// Last four digits of the card number.
+    #[param(rename = "lastFour")]
+    last_four: Option<String>,
+}

@@ -1,0 +1,65 @@
+//! GET /api/v1/openapi.json: how is the API described for programs?
+//!
+//! Made from the handlers and the types they answer with; `crates/server/openapi.json` is the reviewed copy that a
+//! test compares.
+
+use axum::Json;
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Document;
+
+/// The document.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Walletscope API",
+        version = "1",
+        description = "Token provisioning as it happens.",
+        license(name = "Apache-2.0")
+    ),
+    paths(
+        super::metrics::metrics,
+        super::requests::requests,
+        super::request_detail::request_detail,
+        super::trends::trends,
+        super::breakdown::breakdown,
+        super::stream::stream,
+        super::openapi::openapi,
+    ),
+    components(schemas(
+        super::request_detail::CandidatesAnswer,
+        super::stream::KpiEvent,
+        super::stream::TrendEvent,
+        super::stream::FeedEvent,
+        super::stream::PositionEvent,
+    ))
+)]
+pub struct ApiDocument;
+
+/// The document as it is reviewed: JSON in lines, for `walletscope openapi` and for comparing.
+pub fn openapi_document() -> String {
+    // A description made of texts and maps of them always becomes JSON.
+    ApiDocument::openapi().to_pretty_json().unwrap_or_default() + "\n"
+}
+
+/// The API, described.
+#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "meta", responses((status = 200, description = "This document")))]
+pub(super) async fn openapi() -> Json<Document> {
+    Json(ApiDocument::openapi())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `UPDATE_GOLDEN=1 cargo test -p walletscope-server openapi` writes the file anew.
+    #[test]
+    fn the_document_is_the_reviewed_one() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+        let text = openapi_document();
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(path, &text).unwrap();
+        }
+        let golden = std::fs::read_to_string(path).unwrap();
+        assert!(golden == text, "the API changed: review, then run with UPDATE_GOLDEN=1");
+    }
+}

@@ -1,0 +1,275 @@
+//! What happens between the bytes of an AWS call and its handler?
+//!
+//! One order for every protocol: limits, signature over the bytes as received, inflation, routing, decoding. The
+//! work is done where the bytes are, without a queue; only what must be durable waits for the pipeline.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::Body as HttpBody;
+use axum::extract::{Request, State};
+use axum::response::Response as AxumResponse;
+use tokio::sync::Semaphore;
+use walletscope_model::{Body, Origin, Timestamp};
+use walletscope_stream::{Answer, Catalog};
+use walletscope_wire::aws::{
+    AwsError, Dialect, ErrorShape, HTTP_BODY_MAX, HttpRequest, HttpResponse, INFLATED_MAX, Operation,
+    Response, Route, encode_error, encode_response, inflate, route, shapes, sigv4,
+};
+
+use super::signing_keys::SigningKeys;
+use super::{Caller, Prepared, prepare};
+use crate::auth::Keyring;
+use crate::observe::Telemetry;
+use crate::pipeline::{Ingest, Now, Refusal, Reply, Shared, Submission};
+
+/// Bodies held in memory at a time, in KiB: more calls are throttled.
+pub const BODIES_IN_FLIGHT_KIB_MAX: usize = 256 * 1024;
+/// How long a client may take to send a body.
+pub const BODY_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(30);
+/// The body did not come in time.
+const REQUEST_TIMEOUT: ErrorShape = ErrorShape::sender("RequestTimeoutException", "RequestTimeout");
+
+/// Everything a call needs.
+pub struct Door {
+    ingest: Ingest,
+    shared: Arc<Shared>,
+    keyring: Arc<Keyring>,
+    account: Box<str>,
+    now: Now,
+    telemetry: Arc<Telemetry>,
+    bodies: Semaphore,
+    signing_keys: Mutex<SigningKeys>,
+}
+
+impl Door {
+    /// A door into a pipeline, for the keys of `keyring`.
+    pub fn new(
+        ingest: Ingest,
+        shared: Arc<Shared>,
+        keyring: Arc<Keyring>,
+        account: &str,
+        now: Now,
+        telemetry: Arc<Telemetry>,
+    ) -> Self {
+        Self {
+            ingest,
+            shared,
+            keyring,
+            account: account.into(),
+            now,
+            telemetry,
+            bodies: Semaphore::new(BODIES_IN_FLIGHT_KIB_MAX),
+            signing_keys: Mutex::default(),
+        }
+    }
+
+    pub(super) fn catalog(&self) -> Arc<Catalog> {
+        self.shared.catalog.load_full()
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        (self.now)()
+    }
+
+    pub(super) fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
+    /// The text without card numbers; cuts are counted.
+    pub(super) fn guard(&self, caller: &Caller, field: &'static str, text: &str) -> Box<str> {
+        let guarded = walletscope_guard::guard(text);
+        self.telemetry.count_cuts(&caller.origin.source, field, guarded.cuts);
+        guarded.text.into()
+    }
+}
+
+/// Answers one AWS call; the fallback of the router, since AWS operations are told apart by headers.
+pub async fn handle(State(door): State<Arc<Door>>, request: Request) -> AxumResponse {
+    let request_id = uuid::Uuid::new_v4().to_string();
+    let (parts, body) = request.into_parts();
+    let host = parts.uri.authority().map(|authority| authority.as_str().to_owned());
+    let headers = header_rows(&parts.headers, host.as_deref());
+    let head = HttpRequest {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or_default(),
+        headers: &headers,
+        body: &[],
+    };
+    let (body, _permit) = match read_body(&door, &head, body).await {
+        Ok(read) => read,
+        Err(error) => return to_axum(failed(&Dialect::guess(&head), &request_id, &error)),
+    };
+    let decided = decide(&door, &head.with_body(&body));
+    let invocation_id = invocation_id(&head);
+    drop(headers);
+    let (called, answer) = match decided {
+        Ok(decided) => {
+            let called = (decided.route.service.signing_name(), decided.route.operation.name);
+            (called, finish(&door, decided, &request_id, invocation_id).await)
+        }
+        Err((dialect, error)) => (("unknown", "unknown"), failed(&dialect, &request_id, &error)),
+    };
+    door.telemetry.count_call(called.0, called.1, answer.status);
+    to_axum(answer)
+}
+
+struct Decided {
+    route: Route,
+    origin: Origin,
+    prepared: Prepared,
+}
+
+/// Everything that needs no waiting.
+fn decide(door: &Door, request: &HttpRequest<'_>) -> Result<Decided, (Dialect, AwsError)> {
+    let in_dialect = |error| (Dialect::guess(request), error);
+    let now = door.now();
+    let secret = |access_key: &str| door.keyring.secret(access_key);
+    let signing_key = |scope: &sigv4::Scope| {
+        let entry = secret(&scope.access_key)?;
+        let mut keys = door.signing_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(keys.of(scope, entry.secret.expose()))
+    };
+    let verified = sigv4::verify_with_key(request, signing_key, now.seconds()).map_err(in_dialect)?;
+    let inflated =
+        inflate(request.header("content-encoding"), request.body, INFLATED_MAX).map_err(in_dialect)?;
+    let plain = request.with_body(&inflated);
+    let route = route(&plain, Some(&verified.service)).map_err(in_dialect)?;
+    let known = secret(&verified.access_key);
+    let (source, tenant) = known.map_or_else(|| ("".into(), "".into()), |entry| (entry.source, entry.tenant));
+    let caller = Caller {
+        origin: Origin {
+            account: door.account.clone(),
+            region: verified.region.as_str().into(),
+            source,
+            tenant,
+        },
+        access_key: verified.access_key.as_str().into(),
+    };
+    let prepared = Operation::decode(&route, &plain)
+        .and_then(|operation| prepare(door, &caller, operation))
+        .map_err(|error| (route.dialect(), error))?;
+    Ok(Decided { route, origin: caller.origin, prepared })
+}
+
+/// Stores or executes what must be, and writes the answer.
+async fn finish(door: &Door, decided: Decided, request_id: &str, invocation_id: Box<str>) -> HttpResponse {
+    let Decided { route, origin, prepared } = decided;
+    let answered = |result: Result<Response, AwsError>| match result {
+        Ok(response) => encode_response(&route, request_id, &response),
+        Err(error) => failed(&route.dialect(), request_id, &error),
+    };
+    match prepared {
+        Prepared::Answer(response) => answered(Ok(response)),
+        Prepared::Store(body, response) => {
+            let mut http = encode_response(&route, request_id, &response);
+            let submission = Submission { origin, invocation_id, body, answer: http.body.clone() };
+            match door.ingest.submit(submission).await {
+                Ok(Reply::Stored(_) | Reply::Stepped(_)) => http,
+                Ok(Reply::Repeated(first)) => {
+                    door.telemetry.count_repeated();
+                    http.body = first;
+                    http
+                }
+                Err(refusal) => answered(Err(refused(refusal))),
+            }
+        }
+        Prepared::Execute(body, meaning) => {
+            answered(execute(door, origin, invocation_id, body).await.and_then(meaning))
+        }
+    }
+}
+
+async fn execute(
+    door: &Door,
+    origin: Origin,
+    invocation_id: Box<str>,
+    body: Body,
+) -> Result<Answer, AwsError> {
+    let submission = Submission { origin, invocation_id, body, answer: Vec::new() };
+    match door.ingest.submit(submission).await {
+        Ok(Reply::Stepped(answer)) => Ok(answer),
+        Ok(Reply::Stored(_) | Reply::Repeated(_)) => Ok(Answer::Done),
+        Err(refusal) => Err(refused(refusal)),
+    }
+}
+
+fn refused(refusal: Refusal) -> AwsError {
+    match refusal {
+        Refusal::Throttled => AwsError::new(&shapes::THROTTLING, "Rate exceeded"),
+        Refusal::Poisoned => {
+            AwsError::new(&shapes::SERVICE_UNAVAILABLE, "the service is stopping after a failed write")
+        }
+    }
+}
+
+/// An error answer; its text may repeat the caller's and is guarded.
+fn failed(dialect: &Dialect, request_id: &str, error: &AwsError) -> HttpResponse {
+    let message = walletscope_guard::guard(&error.message).text.into_owned();
+    encode_error(dialect, request_id, &AwsError::new(error.shape, message))
+}
+
+type HeldBody<'a> = (axum::body::Bytes, tokio::sync::SemaphorePermit<'a>);
+
+async fn read_body<'a>(
+    door: &'a Door,
+    head: &HttpRequest<'_>,
+    body: HttpBody,
+) -> Result<HeldBody<'a>, AwsError> {
+    let too_large = || {
+        let message = format!("the body is larger than {HTTP_BODY_MAX} bytes");
+        AwsError::new(&shapes::TOO_LARGE, message)
+    };
+    let declared = head.header("content-length").and_then(|length| length.parse::<usize>().ok());
+    let bytes = declared.unwrap_or(HTTP_BODY_MAX);
+    if bytes > HTTP_BODY_MAX {
+        return Err(too_large());
+    }
+    let kib = u32::try_from(bytes / 1_024 + 1).unwrap_or(u32::MAX);
+    let throttled = || AwsError::new(&shapes::THROTTLING, "Rate exceeded");
+    let permit = door.bodies.try_acquire_many(kib).map_err(|_| throttled())?;
+    let read = tokio::time::timeout(BODY_TIME_MAX, axum::body::to_bytes(body, HTTP_BODY_MAX));
+    match read.await {
+        Ok(Ok(bytes)) => Ok((bytes, permit)),
+        Ok(Err(_)) if declared.is_none() => Err(too_large()),
+        Ok(Err(_)) => Err(AwsError::new(&shapes::SERIALIZATION, "the body was cut off")),
+        Err(_) => Err(AwsError::new(&REQUEST_TIMEOUT, "the body did not arrive within 30 seconds")),
+    }
+}
+
+/// Equal over the retries of one call; a card number in it is cut like anywhere else.
+fn invocation_id(request: &HttpRequest<'_>) -> Box<str> {
+    const INVOCATION_ID_BYTES_MAX: usize = 128;
+    let id = request.header("amz-sdk-invocation-id").unwrap_or_default();
+    if id.len() > INVOCATION_ID_BYTES_MAX { "".into() } else { walletscope_guard::guard(id).text.into() }
+}
+
+fn header_rows<'a>(
+    headers: &'a axum::http::HeaderMap,
+    authority: Option<&'a str>,
+) -> Vec<(&'a str, &'a str)> {
+    let mut rows: Vec<_> = headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?)))
+        .collect();
+    if !headers.contains_key("host")
+        && let Some(authority) = authority
+    {
+        rows.push(("host", authority));
+    }
+    rows
+}
+
+fn to_axum(answer: HttpResponse) -> AxumResponse {
+    let mut response = axum::http::Response::builder().status(answer.status);
+    for (name, value) in &answer.headers {
+        response = response.header(*name, value);
+    }
+    let built = response.body(HttpBody::from(answer.body));
+    // Every header comes from a table of ours; should one be unprintable after all, the caller gets a 500.
+    built.unwrap_or_else(|_| {
+        let mut response = AxumResponse::new(HttpBody::empty());
+        *response.status_mut() = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    })
+}

@@ -1,0 +1,122 @@
+//! What does the product say of itself? Counters in Prometheus text, one registry per server.
+//!
+//! Names follow `walletscope_<noun>_<unit>`; labels never hold a caller's text except guarded source names.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+/// Everything that is counted.
+pub struct Telemetry {
+    registry: Registry,
+    calls: Family<CallLabels, Counter>,
+    log_events: Family<OutcomeLabels, Counter>,
+    cuts: Family<CutLabels, Counter>,
+    repeated: Counter,
+    journal_bytes: Gauge,
+    journal_entries: Gauge,
+    applied: Gauge<u64, AtomicU64>,
+    head: Gauge<u64, AtomicU64>,
+    attempts: Gauge,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CallLabels {
+    service: &'static str,
+    operation: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabels {
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CutLabels {
+    source: String,
+    field: &'static str,
+}
+
+/// Levels read when somebody scrapes.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(missing_docs)]
+pub struct Levels {
+    pub journal_bytes: u64,
+    pub journal_entries: u64,
+    pub applied: u64,
+    pub head: u64,
+    pub attempts: usize,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        let mut telemetry = Self {
+            registry: Registry::with_prefix("walletscope"),
+            calls: Family::default(),
+            log_events: Family::default(),
+            cuts: Family::default(),
+            repeated: Counter::default(),
+            journal_bytes: Gauge::default(),
+            journal_entries: Gauge::default(),
+            applied: Gauge::default(),
+            head: Gauge::default(),
+            attempts: Gauge::default(),
+        };
+        let registry = &mut telemetry.registry;
+        registry.register("aws_calls", "AWS calls by operation and status", telemetry.calls.clone());
+        registry.register("log_events", "Log events put, by outcome", telemetry.log_events.clone());
+        registry.register("guard_cuts", "Card numbers cut, by source and field", telemetry.cuts.clone());
+        registry.register("repeated_calls", "Retries answered from memory", telemetry.repeated.clone());
+        registry.register("journal_bytes", "Bytes in the journal", telemetry.journal_bytes.clone());
+        registry.register("journal_entries", "Entries in the journal", telemetry.journal_entries.clone());
+        registry.register("applied_offset", "Newest entry that views include", telemetry.applied.clone());
+        registry.register("head_offset", "Newest entry of the journal", telemetry.head.clone());
+        registry.register("attempts_known", "Attempts in the state", telemetry.attempts.clone());
+        telemetry
+    }
+}
+
+impl Telemetry {
+    /// Counts an answered AWS call.
+    pub fn count_call(&self, service: &'static str, operation: &'static str, status: u16) {
+        self.calls.get_or_create(&CallLabels { service, operation, status }).inc();
+    }
+
+    /// Counts the events of a PutLogEvents call.
+    pub fn count_log_events(&self, accepted: usize, rejected: usize) {
+        for (outcome, count) in [("accepted", accepted), ("rejected", rejected)] {
+            self.log_events.get_or_create(&OutcomeLabels { outcome }).inc_by(count as u64);
+        }
+    }
+
+    /// Counts card numbers that the guard cut from a field of a source.
+    pub fn count_cuts(&self, source: &str, field: &'static str, cuts: u32) {
+        if cuts > 0 {
+            let labels = CutLabels { source: source.to_owned(), field };
+            self.cuts.get_or_create(&labels).inc_by(u64::from(cuts));
+        }
+    }
+
+    /// Counts a retry that was answered from memory.
+    pub fn count_repeated(&self) {
+        self.repeated.inc();
+    }
+
+    /// Everything in Prometheus (OpenMetrics) text.
+    pub fn text(&self, levels: Levels) -> String {
+        self.journal_bytes.set(levels.journal_bytes.cast_signed());
+        self.journal_entries.set(levels.journal_entries.cast_signed());
+        self.applied.set(levels.applied);
+        self.head.set(levels.head);
+        self.attempts.set(levels.attempts as i64);
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _written = prometheus_client::encoding::text::encode(&mut text, &self.registry);
+        text
+    }
+}

@@ -1,0 +1,203 @@
+//! What is the state after this entry, and what do readers see of it?
+//!
+//! Owns the stream's state, the table of rows and the feed. Steps entries in order, keeps the answers of commands
+//! for retries, commits state and applied offset in one atomic batch and publishes a view of the same instant.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use walletscope_journal::{Change, Read, Store, Table as StoreTable, decode};
+use walletscope_model::{Batch, Offset, Timestamp};
+use walletscope_stream::{Answer, AttemptChange, Effect, State};
+
+use super::PipelineError;
+use crate::state::{Disk, changes, each_row, restore};
+use crate::view::{FEED_MAX, FeedItem, Table, View};
+
+/// Answers of commands kept for retries.
+pub const ANSWERS_MAX: usize = 10_000;
+/// Bytes of journal read at a time during recovery.
+const RECOVERY_BYTES: usize = 8 * 1024 * 1024;
+
+/// Owns everything that follows from the journal.
+pub struct Applier<S: Store> {
+    store: S,
+    state: State<Disk<S::Snapshot>>,
+    table: Table,
+    feed: VecDeque<Arc<FeedItem>>,
+    feed_sequence: u64,
+    answers: BTreeMap<Offset, Answer>,
+    new_answers: Vec<(Offset, Answer)>,
+    view_sequence: u64,
+    dictionary: Arc<walletscope_stream::Dictionary>,
+    dictionary_len: usize,
+}
+
+/// What recovery found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// The append time of the newest entry; zero for an empty journal.
+    pub newest: Timestamp,
+    /// Entries that were stepped again.
+    pub replayed: u64,
+}
+
+impl<S: Store> Applier<S> {
+    /// Restores the state and steps what the journal holds beyond it.
+    ///
+    /// # Errors
+    /// The store failed, or holds what this version cannot read.
+    pub fn open(store: S) -> Result<(Self, Started), PipelineError> {
+        let snapshot = store.snapshot();
+        let state = restore(&snapshot, Disk(snapshot.clone()))?;
+        let mut table = Table::default();
+        each_row(&snapshot, |row| table.change(None, Some(&row)))?;
+        let mut applier = Self {
+            store,
+            table,
+            feed: VecDeque::new(),
+            feed_sequence: 0,
+            answers: read_answers(&snapshot)?,
+            new_answers: Vec::new(),
+            view_sequence: 0,
+            dictionary: Arc::new(state.dictionary.clone()),
+            dictionary_len: usize::MAX,
+            state,
+        };
+        let replayed = applier.replay()?;
+        let newest = applier.state.clock.now;
+        Ok((applier, Started { newest, replayed }))
+    }
+
+    /// Steps the entry at `offset`; the answer, if it is a command.
+    ///
+    /// # Errors
+    /// The state could not be read: the process must stop.
+    pub fn apply(&mut self, offset: Offset, batch: &Batch) -> Result<Option<Answer>, PipelineError> {
+        let mut answer = None;
+        for effect in self.state.step(offset, batch)? {
+            match effect {
+                Effect::Answer(step) => {
+                    answer = Some(step);
+                    self.answers.insert(offset, step);
+                    self.new_answers.push((offset, step));
+                }
+                Effect::Attempt(change) => self.show(*change),
+            }
+        }
+        Ok(answer)
+    }
+
+    /// The answer that the command at `offset` got; `None` once it is forgotten.
+    pub fn answer(&self, offset: Offset) -> Option<Answer> {
+        self.answers.get(&offset).copied()
+    }
+
+    /// Writes down what changed, in one atomic batch with the applied offset.
+    ///
+    /// # Errors
+    /// The store failed and is poisoned.
+    pub fn commit(&mut self) -> Result<(), PipelineError> {
+        if self.store.applied() == self.state.applied {
+            return Ok(());
+        }
+        let changed = self.state.take_changes();
+        let mut batch = changes(&self.state, changed);
+        for (offset, answer) in self.new_answers.drain(..) {
+            let key = offset.0.to_be_bytes().to_vec();
+            batch.push(Change::Put { table: StoreTable::Outbox, key, value: vec![answer as u8] });
+        }
+        while self.answers.len() > ANSWERS_MAX
+            && let Some((offset, _)) = self.answers.pop_first()
+        {
+            batch.push(Change::Delete { table: StoreTable::Outbox, key: offset.0.to_be_bytes().to_vec() });
+        }
+        self.store.commit(batch, self.state.applied)?;
+        self.state.backing_mut().0 = self.store.snapshot();
+        self.state.forget_unused();
+        Ok(())
+    }
+
+    /// What readers see from now on; commit first.
+    pub fn publish(&mut self) -> View {
+        self.view_sequence += 1;
+        let dictionary_len: usize = walletscope_stream::Dimension::ALL
+            .iter()
+            .map(|each| self.state.dictionary.values(*each).len())
+            .sum();
+        if dictionary_len != self.dictionary_len {
+            self.dictionary = Arc::new(self.state.dictionary.clone());
+            self.dictionary_len = dictionary_len;
+        }
+        View {
+            sequence: self.view_sequence,
+            applied: self.state.applied,
+            clock: self.state.clock.clone(),
+            rows: self.table.publish(),
+            dictionary: self.dictionary.clone(),
+            active_tokens: Arc::new(self.state.active_tokens.clone()),
+            feed: self.feed.iter().cloned().collect(),
+            disk: crate::view::SharedRead(Arc::new(self.state.backing().0.clone())),
+        }
+    }
+
+    /// The stream's state, for the catalog, the next timer and tests.
+    pub fn state(&self) -> &State<Disk<S::Snapshot>> {
+        &self.state
+    }
+
+    /// The stream's state; tests read through its caches.
+    pub fn state_mut(&mut self) -> &mut State<Disk<S::Snapshot>> {
+        &mut self.state
+    }
+
+    fn show(&mut self, change: AttemptChange) {
+        self.table.change(change.old.as_ref(), change.new.as_ref());
+        let outcome = |row: &Option<walletscope_stream::Row>| row.map(|row| row.outcome);
+        let (Some(attempt), true) = (change.attempt, outcome(&change.old) != outcome(&change.new)) else {
+            return;
+        };
+        self.feed_sequence += 1;
+        if self.feed.len() == FEED_MAX {
+            self.feed.pop_front();
+        }
+        self.feed.push_back(Arc::new(FeedItem {
+            sequence: self.feed_sequence,
+            at: self.state.clock.now,
+            attempt,
+        }));
+    }
+
+    fn replay(&mut self) -> Result<u64, PipelineError> {
+        let mut replayed = 0;
+        loop {
+            let entries = self.store.entries(Offset(self.state.applied.0 + 1), RECOVERY_BYTES)?;
+            if entries.is_empty() {
+                break;
+            }
+            for (offset, bytes) in entries {
+                let batch = decode(&bytes)
+                    .map_err(|error| PipelineError::Entry { offset, reason: error.to_string() })?;
+                self.apply(offset, &batch)?;
+                replayed += 1;
+            }
+            self.commit()?;
+        }
+        Ok(replayed)
+    }
+}
+
+fn read_answers(read: &impl Read) -> Result<BTreeMap<Offset, Answer>, PipelineError> {
+    use std::ops::{Bound, ControlFlow};
+    let mut answers = BTreeMap::new();
+    let all = (Bound::Unbounded, Bound::Unbounded);
+    read.scan(StoreTable::Outbox, all, walletscope_journal::Direction::Forward, &mut |key, value| {
+        let known = [Answer::Done, Answer::AlreadyExists, Answer::NoSuchGroup, Answer::LimitReached];
+        let answer = value.first().and_then(|number| known.into_iter().find(|each| *each as u8 == *number));
+        if let (Ok(offset), Some(answer)) = (<[u8; 8]>::try_from(key), answer) {
+            answers.insert(Offset(u64::from_be_bytes(offset)), answer);
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(answers)
+}

@@ -1,0 +1,298 @@
+//! Who runs the writer and the applier, and how do callers reach them?
+//!
+//! The writer's thread sleeps on the queue of submissions and wakes four times a second to see whether a timer is
+//! due; the applier's thread sleeps on the queue of entries. Handles only ever try to send: a full queue is a
+//! throttled call, never a waiting one. A failure on either thread is final and told through `fatal`.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration as StdDuration, Instant};
+
+use arc_swap::ArcSwap;
+use tokio::sync::{oneshot, watch};
+use walletscope_journal::Store;
+use walletscope_model::{Batch, Body, Offset, Timestamp};
+use walletscope_stream::{Answer, Catalog};
+
+use super::writer::Appended;
+use super::{
+    Applier, ENTRIES_WAITING_MAX, GROUP_MAX, PipelineError, Refusal, Reply, SUBMISSIONS_MAX, Started,
+    Submission, Writer,
+};
+use crate::view::View;
+
+/// Views are published at most this often.
+pub const PUBLISH_EVERY: StdDuration = StdDuration::from_millis(250);
+const TRIM_EVERY: StdDuration = StdDuration::from_secs(60);
+const NEVER: i64 = i64::MAX;
+
+/// Reads the machine's clock.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What the loop shows to everybody else.
+pub struct Shared {
+    /// The newest published view.
+    pub view: ArcSwap<View>,
+    /// Log groups and streams as of the newest command.
+    pub catalog: ArcSwap<Catalog>,
+    /// Changes with every published view: its sequence.
+    pub published: watch::Sender<u64>,
+    /// Set once, when the pipeline failed.
+    pub fatal: watch::Sender<Option<String>>,
+    next_due: AtomicI64,
+    stopping: AtomicBool,
+}
+
+/// Takes calls; cheap to clone.
+#[derive(Clone)]
+pub struct Ingest {
+    queue: SyncSender<Waiting>,
+    shared: Arc<Shared>,
+}
+
+/// The running threads.
+pub struct Pipeline {
+    /// Takes calls.
+    pub ingest: Ingest,
+    /// What is published.
+    pub shared: Arc<Shared>,
+    /// What recovery found.
+    pub started: Started,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+struct Waiting {
+    submission: Submission,
+    reply: oneshot::Sender<Result<Reply, Refusal>>,
+}
+
+type ReplySender = oneshot::Sender<Result<Reply, Refusal>>;
+
+enum Work {
+    Entry(Offset, Batch, Option<ReplySender>),
+    Recall(Offset, ReplySender),
+}
+
+/// Recovers and starts the threads.
+///
+/// # Errors
+/// The store failed, or holds what this version cannot read.
+pub fn start<S: Store>(store: S, now: Now) -> Result<Pipeline, PipelineError> {
+    let (mut applier, started) = Applier::open(store.clone())?;
+    let writer = Writer::open(store.clone(), started.newest)?;
+    let shared = Arc::new(Shared {
+        view: ArcSwap::from_pointee(applier.publish()),
+        catalog: ArcSwap::from_pointee(applier.state().catalog.clone()),
+        published: watch::Sender::new(0),
+        fatal: watch::Sender::new(None),
+        next_due: AtomicI64::new(applier.state().next_due().map_or(NEVER, |due| due.0)),
+        stopping: AtomicBool::new(false),
+    });
+    let (submissions, submitted) = sync_channel(SUBMISSIONS_MAX);
+    let (entries, work) = sync_channel(ENTRIES_WAITING_MAX);
+    let writing = spawn("writer", {
+        let shared = shared.clone();
+        move || shared.guard_thread(|| write(writer, &store, &submitted, &entries, &shared, &now))
+    })?;
+    let applying = spawn("applier", {
+        let shared = shared.clone();
+        move || shared.guard_thread(|| apply(&mut applier, &work, &shared))
+    })?;
+    let ingest = Ingest { queue: submissions, shared: shared.clone() };
+    Ok(Pipeline { ingest, shared, started, threads: Mutex::new(vec![writing, applying]) })
+}
+
+impl Ingest {
+    /// Makes a call durable, and a command done.
+    ///
+    /// # Errors
+    /// It was refused; nothing of it is stored.
+    pub async fn submit(&self, submission: Submission) -> Result<Reply, Refusal> {
+        let (reply, answered) = oneshot::channel();
+        if self.shared.stopping.load(Ordering::Acquire) {
+            return Err(Refusal::Throttled);
+        }
+        self.queue.try_send(Waiting { submission, reply }).map_err(|error| match error {
+            std::sync::mpsc::TrySendError::Full(_) => Refusal::Throttled,
+            std::sync::mpsc::TrySendError::Disconnected(_) => Refusal::Poisoned,
+        })?;
+        answered.await.unwrap_or(Err(Refusal::Poisoned))
+    }
+}
+
+impl Pipeline {
+    /// Refuses new calls, finishes the ones taken, commits, and ends the threads.
+    pub fn stop(&self) {
+        self.shared.stopping.store(true, Ordering::Release);
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            // A thread that failed has told so through `fatal`.
+            let _ended = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn guard_thread(&self, run: impl FnOnce() -> Result<(), PipelineError>) {
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+        let failure = match outcome {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "a thread of the pipeline panicked".to_owned(),
+        };
+        self.fatal.send_replace(Some(failure));
+    }
+
+    fn show(&self, view: View) {
+        let sequence = view.sequence;
+        self.view.store(Arc::new(view));
+        self.published.send_replace(sequence);
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, PipelineError> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(run).map_err(|error| PipelineError::Entry {
+        offset: Offset(0),
+        reason: format!("cannot start the {name} thread: {error}"),
+    })
+}
+
+fn write<S: Store>(
+    mut writer: Writer<S>,
+    store: &S,
+    submitted: &Receiver<Waiting>,
+    entries: &SyncSender<Work>,
+    shared: &Shared,
+    now: &Now,
+) -> Result<(), PipelineError> {
+    let mut trimmed_at = Instant::now();
+    loop {
+        let group = next_group(submitted);
+        let at = now();
+        let is_due = shared.next_due.load(Ordering::Acquire) <= at.0;
+        let stopping = shared.stopping.load(Ordering::Acquire);
+        let is_last = stopping && group.is_empty();
+        let (submissions, mut replies): (Vec<_>, Vec<_>) =
+            group.into_iter().map(|waiting| (waiting.submission, Some(waiting.reply))).unzip();
+        // The last tick of a run tells the next start how long the product stood still.
+        let appended = writer.append(at, submissions, is_due || is_last);
+        for (place, appended) in appended? {
+            let reply = place.and_then(|place| replies.get_mut(place)?.take());
+            if let Some(work) = answer(appended, reply)
+                && entries.send(work).is_err()
+            {
+                return Ok(());
+            }
+        }
+        if is_last {
+            return Ok(());
+        }
+        if trimmed_at.elapsed() >= TRIM_EVERY {
+            trimmed_at = Instant::now();
+            store.trim(store.applied(), at)?;
+        }
+    }
+}
+
+/// Waits for a submission, a quarter of a second at most, and takes what else is there.
+fn next_group(submitted: &Receiver<Waiting>) -> Vec<Waiting> {
+    let mut group = Vec::new();
+    match submitted.recv_timeout(PUBLISH_EVERY) {
+        Ok(first) => group.push(first),
+        Err(RecvTimeoutError::Timeout) => return group,
+        Err(RecvTimeoutError::Disconnected) => {
+            std::thread::sleep(PUBLISH_EVERY);
+            return group;
+        }
+    }
+    while group.len() < GROUP_MAX
+        && let Ok(next) = submitted.try_recv()
+    {
+        group.push(next);
+    }
+    group
+}
+
+/// Data-plane calls are answered now, commands when stepped.
+fn answer(appended: Appended, reply: Option<ReplySender>) -> Option<Work> {
+    let send = |reply: Option<ReplySender>, outcome| {
+        if let Some(reply) = reply {
+            // The caller may have gone; what it asked for is done all the same.
+            let _gone = reply.send(outcome);
+        }
+    };
+    match appended {
+        Appended::Entry(offset, batch) if matches!(batch.body, Body::Command(_)) => {
+            Some(Work::Entry(offset, batch, reply))
+        }
+        Appended::Entry(offset, batch) => {
+            send(reply, Ok(Reply::Stored(offset)));
+            Some(Work::Entry(offset, batch, None))
+        }
+        Appended::Repeated(answer) => match (<[u8; 8]>::try_from(answer.as_slice()), reply) {
+            (Ok(offset), Some(reply)) => Some(Work::Recall(Offset(u64::from_be_bytes(offset)), reply)),
+            (_, reply) => {
+                send(reply, Ok(Reply::Repeated(answer)));
+                None
+            }
+        },
+        Appended::Refused(refusal) => {
+            send(reply, Err(refusal));
+            None
+        }
+    }
+}
+
+fn apply<S: Store>(
+    applier: &mut Applier<S>,
+    work: &Receiver<Work>,
+    shared: &Shared,
+) -> Result<(), PipelineError> {
+    let mut published_at = Instant::now();
+    let mut is_behind = false;
+    let mut catalog_version = applier.state().catalog.version();
+    loop {
+        let next = if is_behind {
+            work.recv_timeout(PUBLISH_EVERY.saturating_sub(published_at.elapsed()))
+        } else {
+            work.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        };
+        let ended = matches!(next, Err(RecvTimeoutError::Disconnected));
+        if let Ok(work) = next {
+            step(applier, work, shared, &mut catalog_version)?;
+            is_behind = true;
+        }
+        if is_behind && (ended || published_at.elapsed() >= PUBLISH_EVERY) {
+            applier.commit()?;
+            shared.show(applier.publish());
+            published_at = Instant::now();
+            is_behind = false;
+        }
+        if ended {
+            return Ok(());
+        }
+    }
+}
+
+fn step<S: Store>(
+    applier: &mut Applier<S>,
+    work: Work,
+    shared: &Shared,
+    catalog_version: &mut u64,
+) -> Result<(), PipelineError> {
+    let (answer, reply) = match work {
+        Work::Entry(offset, batch, reply) => (applier.apply(offset, &batch)?, reply),
+        Work::Recall(offset, reply) => (Some(applier.answer(offset).unwrap_or(Answer::Done)), Some(reply)),
+    };
+    shared.next_due.store(applier.state().next_due().map_or(NEVER, |due| due.0), Ordering::Release);
+    if *catalog_version != applier.state().catalog.version() {
+        *catalog_version = applier.state().catalog.version();
+        shared.catalog.store(Arc::new(applier.state().catalog.clone()));
+    }
+    if let (Some(answer), Some(reply)) = (answer, reply) {
+        let _gone = reply.send(Ok(Reply::Stepped(answer)));
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! In which order does a server start and stop?
+//!
+//! Folder, credentials, store, pipeline, doors, listener; stopping goes the other way. Nothing here is global: two
+//! servers fit in one process.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use walletscope_journal::{EmbeddedStore, Options, Store, StoreError};
+use walletscope_model::{Batch, Body, Command, Offset, Origin, Timestamp};
+
+use crate::api::{ApiContext, JournalReader};
+use crate::auth::{Auth, AuthError};
+use crate::aws::Door;
+use crate::listen::{Routes, router, serve};
+use crate::observe::Telemetry;
+use crate::pipeline::{self, Now, Pipeline, PipelineError, Submission};
+use crate::settings::Settings;
+
+/// A running server.
+pub struct Server {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Who may call.
+    pub auth: Arc<Auth>,
+    pipeline: Arc<Pipeline>,
+    stop: oneshot::Sender<()>,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+/// Why a server did not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The data folder could not be made.
+    Folder(String, std::io::Error),
+    /// Credentials or keys could not be read or made.
+    Auth(AuthError),
+    /// The store could not be opened.
+    Store(StoreError),
+    /// The state could not be restored.
+    Pipeline(PipelineError),
+    /// The address is taken or not ours.
+    Listen(String, std::io::Error),
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Folder(folder, error) => write!(formatter, "cannot make the data folder {folder}: {error}"),
+            Self::Auth(error) => write!(formatter, "{error}"),
+            Self::Store(error) => write!(formatter, "{error}"),
+            Self::Pipeline(error) => write!(formatter, "cannot restore the state: {error}"),
+            Self::Listen(address, error) => {
+                write!(
+                    formatter,
+                    "cannot listen on {address}: {error}; choose another with --listen ADDRESS:PORT"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Reads the machine's clock. The only place that does.
+pub fn system_now() -> Now {
+    Arc::new(|| {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    })
+}
+
+/// Starts a server.
+///
+/// # Errors
+/// Something that it needs is missing or taken; nothing is left running.
+pub async fn start(settings: &Settings, now: Now) -> Result<Server, StartError> {
+    make_folder(&settings.data)?;
+    let listener = listen(settings.listen).await?;
+    let address =
+        listener.local_addr().map_err(|error| StartError::Listen(settings.listen.to_string(), error))?;
+    let auth = Arc::new(Auth::open(settings, address, now.clone()).await.map_err(StartError::Auth)?);
+    let (store, pipeline) = open_pipeline(settings, now.clone()).await?;
+    let pipeline = Arc::new(pipeline);
+    set_rules(settings, &pipeline).await?;
+    let api = crate::api::router(ApiContext {
+        shared: pipeline.shared.clone(),
+        journal: Arc::new(StoreReader(store.clone())),
+        now: now.clone(),
+    });
+    let routes = routes(settings, &store, &pipeline, &auth, now);
+    let (stop, stopped) = oneshot::channel();
+    let serving = tokio::spawn(serve(listener, router(routes, api), async {
+        // A dropped sender stops the server as well.
+        let _stopped = stopped.await;
+    }));
+    Ok(Server { address, auth, pipeline, stop, serving })
+}
+
+impl Server {
+    /// Resolves with the reason when the pipeline failed.
+    pub async fn failed(&self) -> String {
+        let mut fatal = self.pipeline.shared.fatal.subscribe();
+        match fatal.wait_for(Option::is_some).await {
+            Ok(reason) => reason.clone().unwrap_or_default(),
+            Err(_) => "the pipeline is gone".to_owned(),
+        }
+    }
+
+    /// Lets running calls finish, then makes everything durable.
+    pub async fn stop(self) {
+        let Self { pipeline, stop, serving, .. } = self;
+        // The listener may have stopped by itself.
+        let _sent = stop.send(());
+        let _served = serving.await;
+        let _joined = tokio::task::spawn_blocking(move || pipeline.stop()).await;
+    }
+
+    /// What recovery found.
+    pub fn started(&self) -> pipeline::Started {
+        self.pipeline.started
+    }
+}
+
+/// The waits of the join are definitions: changed settings enter by the journal.
+async fn set_rules(settings: &Settings, pipeline: &Pipeline) -> Result<(), StartError> {
+    if pipeline.shared.view.load().clock.rules == settings.rules {
+        return Ok(());
+    }
+    let submission = Submission {
+        origin: Origin::own(),
+        invocation_id: "".into(),
+        body: Body::Command(Command::SetRules(settings.rules)),
+        answer: Vec::new(),
+    };
+    let taken = pipeline.ingest.submit(submission).await;
+    taken.map(drop).map_err(|_| StartError::Store(StoreError::Poisoned))
+}
+
+fn make_folder(folder: &Path) -> Result<(), StartError> {
+    std::fs::create_dir_all(folder).map_err(|error| StartError::Folder(folder.display().to_string(), error))
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| StartError::Listen(address.to_string(), error))
+}
+
+async fn open_pipeline(settings: &Settings, now: Now) -> Result<(EmbeddedStore, Pipeline), StartError> {
+    let folder = settings.data.join("store");
+    let options = Options { retention: settings.retention(), ..Options::default() };
+    let opening = tokio::task::spawn_blocking(move || {
+        let store = EmbeddedStore::open(&folder, options).map_err(StartError::Store)?;
+        let pipeline = pipeline::start(store.clone(), now).map_err(StartError::Pipeline)?;
+        Ok((store, pipeline))
+    });
+    opening.await.unwrap_or_else(|_| Err(StartError::Store(StoreError::Poisoned)))
+}
+
+fn routes(
+    settings: &Settings,
+    store: &EmbeddedStore,
+    pipeline: &Pipeline,
+    auth: &Arc<Auth>,
+    now: Now,
+) -> Routes {
+    let telemetry = Arc::new(Telemetry::default());
+    let shared = pipeline.shared.clone();
+    let door = Door::new(
+        pipeline.ingest.clone(),
+        shared.clone(),
+        auth.keyring(),
+        &settings.account,
+        now,
+        telemetry.clone(),
+    );
+    let sized = store.clone();
+    Routes {
+        door: Arc::new(door),
+        auth: auth.clone(),
+        shared,
+        telemetry,
+        journal_size: Arc::new(move || sized.size()),
+        ingest: pipeline.ingest.clone(),
+    }
+}
+
+/// Reads entries back for pages about one request.
+struct StoreReader<S>(S);
+
+impl<S: Store> JournalReader for StoreReader<S> {
+    fn entry(&self, offset: Offset) -> Result<Option<Batch>, String> {
+        let bytes = self.0.entry(offset).map_err(|error| error.to_string())?;
+        bytes.map(|bytes| walletscope_journal::decode(&bytes).map_err(|error| error.to_string())).transpose()
+    }
+}

@@ -1,0 +1,213 @@
+//! How does the stream's state live in the store?
+//!
+//! [`Disk`] reads single values for the stream, [`changes`] turns what changed into one batch, and [`restore`]
+//! brings the parts that live in memory back at start. Formats are in `codec`, `layout` and `settings`.
+
+pub mod codec;
+pub mod layout;
+mod settings;
+
+use std::ops::{Bound, ControlFlow};
+
+use codec::CodecError;
+use walletscope_journal::{Change, Direction, Read, StoreError, Table};
+use walletscope_model::Timestamp;
+use walletscope_series::{Resolution, Window};
+use walletscope_stream::{
+    Backing, BackingError, CatalogChange, Changes, Dimension, Node, NodeKey, Row, State, WindowKey,
+};
+
+/// The committed state behind a store or a snapshot of it.
+#[derive(Clone)]
+pub struct Disk<R>(pub R);
+
+impl<R: Read> Backing for Disk<R> {
+    fn node(&self, key: &NodeKey) -> Result<Option<Node>, BackingError> {
+        let bytes = self.0.get(Table::Nodes, &key.0).map_err(failed)?;
+        bytes.map(|bytes| codec::decode_node(*key, &bytes).map_err(damaged)).transpose()
+    }
+
+    fn window(&self, key: &WindowKey) -> Result<Option<Window>, BackingError> {
+        let bytes = self.0.get(Table::Windows, &layout::window_key(key)).map_err(failed)?;
+        bytes.map(|bytes| codec::decode_window(&bytes).map_err(damaged)).transpose()
+    }
+
+    fn oldest_rows(&self, before: Timestamp, limit: usize) -> Result<Vec<Row>, BackingError> {
+        let to = layout::time_bound(before);
+        let mut rows = Vec::new();
+        scan(&self.0, Table::Attempts, (Bound::Unbounded, Bound::Excluded(&to)), |key, value| {
+            let (_, key) = layout::parse_time_key(key)?;
+            rows.push(layout::decode_row(key, value)?);
+            Ok(if rows.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+        Ok(rows)
+    }
+
+    fn oldest_windows(
+        &self,
+        resolution: Resolution,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<WindowKey>, BackingError> {
+        let from = layout::window_bound(resolution, Timestamp(i64::MIN));
+        let to = layout::window_bound(resolution, before);
+        let mut keys = Vec::new();
+        let bounds = (Bound::Included(from.as_slice()), Bound::Excluded(to.as_slice()));
+        scan(&self.0, Table::Windows, bounds, |key, _| {
+            keys.push(layout::parse_window_key(key)?);
+            Ok(if keys.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+        Ok(keys)
+    }
+}
+
+/// One batch of changes for the store, in the order of tables.
+pub fn changes<B: Backing>(state: &State<B>, changes: Changes) -> Vec<Change> {
+    let mut batch = Vec::with_capacity(changes.nodes.len() + changes.rows.len() + changes.windows.len() + 8);
+    let mut change = |table, key: Vec<u8>, value: Option<Vec<u8>>| {
+        batch.push(match value {
+            Some(value) => Change::Put { table, key, value },
+            None => Change::Delete { table, key },
+        });
+    };
+    for (key, node) in &changes.nodes {
+        change(Table::Nodes, key.0.to_vec(), node.as_ref().map(codec::encode_node));
+    }
+    for (key, row) in &changes.rows {
+        change(Table::Attempts, layout::time_key(*key), row.as_ref().map(layout::encode_row));
+    }
+    for (key, window) in &changes.windows {
+        change(Table::Windows, layout::window_key(key), window.as_ref().map(codec::encode_window));
+    }
+    for (key, is_set) in &changes.timers {
+        change(Table::Timers, layout::time_key(*key), is_set.then(Vec::new));
+    }
+    for (dimension, code) in &changes.dictionary {
+        let value = state.dictionary.value(*dimension, *code).unwrap_or_default();
+        change(Table::Dictionary, layout::dictionary_key(*dimension, *code), Some(value.as_bytes().to_vec()));
+    }
+    for entry in &changes.catalog {
+        match entry {
+            CatalogChange::Group(key, group) => {
+                change(
+                    Table::Catalog,
+                    layout::catalog_key(key, None),
+                    group.as_ref().map(settings::encode_group),
+                );
+            }
+            CatalogChange::Stream(key, name, stream) => {
+                let key = layout::catalog_key(key, Some(name));
+                change(Table::Catalog, key, stream.as_ref().map(settings::encode_stream));
+            }
+        }
+    }
+    if changes.clock {
+        change(Table::Settings, settings::CLOCK_KEY.to_vec(), Some(settings::encode_clock(&state.clock)));
+    }
+    if changes.active_tokens {
+        let value = settings::encode_active_tokens(state.active_tokens.iter());
+        change(Table::Settings, settings::ACTIVE_TOKENS_KEY.to_vec(), Some(value));
+    }
+    batch
+}
+
+/// The state as it was committed, its in-memory parts read back.
+///
+/// # Errors
+/// The store could not be read, or holds what this version cannot read.
+pub fn restore<R: Read, B: Backing>(read: &R, backing: B) -> Result<State<B>, BackingError> {
+    let mut state = State::new(backing);
+    state.applied = read.applied().map_err(failed)?;
+    restore_small(read, &mut state)?;
+    scan(read, Table::Dictionary, ALL, |key, value| {
+        let dimension = key.first().and_then(|number| Dimension::ALL.get(usize::from(*number)));
+        let value = std::str::from_utf8(value).map_err(|_| CodecError("dictionary: damaged value".into()))?;
+        let dimension = dimension.ok_or_else(|| CodecError("dictionary: unknown dimension".into()))?;
+        state.dictionary.restore(*dimension, value);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    scan(read, Table::Timers, ALL, |key, _| {
+        state.timers.insert(layout::parse_time_key(key)?);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    scan(read, Table::Catalog, ALL, |key, value| {
+        let change = match layout::parse_catalog_key(key)? {
+            (group, None) => CatalogChange::Group(group, Some(settings::decode_group(value)?)),
+            (group, Some(stream)) => {
+                CatalogChange::Stream(group, stream, Some(settings::decode_stream(value)?))
+            }
+        };
+        state.catalog.restore(change);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(state)
+}
+
+/// Visits every committed row, oldest start first.
+///
+/// # Errors
+/// The store could not be read, or holds what this version cannot read.
+pub fn each_row(read: &impl Read, mut visit: impl FnMut(Row)) -> Result<(), BackingError> {
+    scan(read, Table::Attempts, ALL, |key, value| {
+        let (_, key) = layout::parse_time_key(key)?;
+        visit(layout::decode_row(key, value)?);
+        Ok(ControlFlow::Continue(()))
+    })
+}
+
+/// Visits the committed windows of a resolution that start in `from..to`, oldest first.
+///
+/// # Errors
+/// The store could not be read, or holds what this version cannot read.
+pub fn each_window<R: Read + ?Sized>(
+    read: &R,
+    resolution: Resolution,
+    (from, to): (Timestamp, Timestamp),
+    mut visit: impl FnMut(WindowKey, Window),
+) -> Result<(), BackingError> {
+    let (from, to) = (layout::window_bound(resolution, from), layout::window_bound(resolution, to));
+    scan(read, Table::Windows, (Bound::Included(&from), Bound::Excluded(&to)), |key, value| {
+        visit(layout::parse_window_key(key)?, codec::decode_window(value)?);
+        Ok(ControlFlow::Continue(()))
+    })
+}
+
+type Bounds<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
+
+const ALL: Bounds<'static> = (Bound::Unbounded, Bound::Unbounded);
+
+fn restore_small<B: Backing>(read: &impl Read, state: &mut State<B>) -> Result<(), BackingError> {
+    if let Some(bytes) = read.get(Table::Settings, settings::CLOCK_KEY).map_err(failed)? {
+        settings::decode_clock(&bytes, &mut state.clock).map_err(damaged)?;
+    }
+    if let Some(bytes) = read.get(Table::Settings, settings::ACTIVE_TOKENS_KEY).map_err(failed)? {
+        state.active_tokens = settings::decode_active_tokens(&bytes).map_err(damaged)?.into_iter().collect();
+    }
+    Ok(())
+}
+
+fn scan<R: Read + ?Sized>(
+    read: &R,
+    table: Table,
+    bounds: Bounds<'_>,
+    mut visit: impl FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, CodecError>,
+) -> Result<(), BackingError> {
+    let mut outcome = Ok(());
+    read.scan(table, bounds, Direction::Forward, &mut |key, value| match visit(key, value) {
+        Ok(flow) => flow,
+        Err(error) => {
+            outcome = Err(damaged(error));
+            ControlFlow::Break(())
+        }
+    })
+    .map_err(failed)?;
+    outcome
+}
+
+fn failed(error: StoreError) -> BackingError {
+    BackingError(error.to_string())
+}
+
+fn damaged(error: CodecError) -> BackingError {
+    BackingError(format!("the state holds what this version cannot read: {}", error.0))
+}

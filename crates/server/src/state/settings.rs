@@ -1,0 +1,193 @@
+//! How are the small parts of the state written: clock, active tokens, log groups and streams?
+//!
+//! Each is one prost message under one key; hand-written conversions, as everywhere at this edge.
+
+use prost::Message;
+use walletscope_model::{Duration, Gap, Offset, Rules, Timestamp};
+use walletscope_stream::{Clock, LogGroup, LogStream};
+
+use super::codec::CodecError;
+
+/// The key of the clock in the settings table.
+pub const CLOCK_KEY: &[u8] = b"clock";
+/// The key of the active tokens in the settings table.
+pub const ACTIVE_TOKENS_KEY: &[u8] = b"active_tokens";
+
+/// Writes the clock with its rules.
+pub fn encode_clock(clock: &Clock) -> Vec<u8> {
+    ClockRecord {
+        now: clock.now.0,
+        gap_from: clock.gaps.iter().map(|gap| gap.from.0).collect(),
+        gap_to: clock.gaps.iter().map(|gap| gap.to.0).collect(),
+        backfill_source: clock.backfill_ended.keys().map(|source| u32::from(*source)).collect(),
+        backfill_ended: clock.backfill_ended.values().map(|at| at.0).collect(),
+        rules: [
+            clock.rules.abandon_after,
+            clock.rules.step_up_mark_after,
+            clock.rules.step_up_abandon_after,
+            clock.rules.settle_after,
+            clock.rules.evict_after,
+        ]
+        .map(|wait| wait.0)
+        .to_vec(),
+    }
+    .encode_to_vec()
+}
+
+/// Reads the clock into `clock`.
+///
+/// # Errors
+/// The bytes are damaged.
+pub fn decode_clock(bytes: &[u8], clock: &mut Clock) -> Result<(), CodecError> {
+    let record = ClockRecord::decode(bytes).map_err(|error| CodecError(format!("clock: {error}")))?;
+    clock.now = Timestamp(record.now);
+    let gaps = record.gap_from.iter().zip(&record.gap_to);
+    clock.gaps = gaps.map(|(from, to)| Gap { from: Timestamp(*from), to: Timestamp(*to) }).collect();
+    for (source, at) in record.backfill_source.iter().zip(&record.backfill_ended) {
+        let source = u16::try_from(*source).map_err(|_| CodecError("clock: damaged source".to_owned()))?;
+        clock.backfill_ended.insert(source, Timestamp(*at));
+    }
+    let [abandon_after, step_up_mark_after, step_up_abandon_after, settle_after, evict_after] =
+        <[i64; 5]>::try_from(record.rules)
+            .map_err(|_| CodecError("clock: damaged rules".to_owned()))?
+            .map(Duration);
+    clock.rules =
+        Rules { abandon_after, step_up_mark_after, step_up_abandon_after, settle_after, evict_after };
+    Ok(())
+}
+
+/// Writes how many tokens are ACTIVE by wallet and issuer code.
+pub fn encode_active_tokens<'a>(active: impl Iterator<Item = (&'a (u16, u16), &'a i64)>) -> Vec<u8> {
+    let mut record = ActiveTokensRecord::default();
+    for ((wallet, issuer), count) in active {
+        record.wallet.push(u32::from(*wallet));
+        record.issuer.push(u32::from(*issuer));
+        record.count.push(*count);
+    }
+    record.encode_to_vec()
+}
+
+/// Reads how many tokens are ACTIVE.
+///
+/// # Errors
+/// The bytes are damaged.
+pub fn decode_active_tokens(bytes: &[u8]) -> Result<Vec<((u16, u16), i64)>, CodecError> {
+    let damaged = || CodecError("active tokens: damaged".to_owned());
+    let record = ActiveTokensRecord::decode(bytes).map_err(|_| damaged())?;
+    let code = |number: u32| u16::try_from(number).map_err(|_| damaged());
+    let pairs = record.wallet.iter().zip(&record.issuer).zip(&record.count);
+    pairs.map(|((wallet, issuer), count)| Ok(((code(*wallet)?, code(*issuer)?), *count))).collect()
+}
+
+/// Writes a log group.
+pub fn encode_group(group: &LogGroup) -> Vec<u8> {
+    GroupRecord {
+        created_at: group.created_at.0,
+        retention_days: group.retention_days,
+        tag_names: group.tags.iter().map(|(name, _)| name.to_string()).collect(),
+        tag_values: group.tags.iter().map(|(_, value)| value.to_string()).collect(),
+        incarnation: group.incarnation.0,
+        stored_bytes: group.stored_bytes,
+    }
+    .encode_to_vec()
+}
+
+/// Reads a log group.
+///
+/// # Errors
+/// The bytes are damaged.
+pub fn decode_group(bytes: &[u8]) -> Result<LogGroup, CodecError> {
+    let record = GroupRecord::decode(bytes).map_err(|error| CodecError(format!("log group: {error}")))?;
+    let tags = record.tag_names.into_iter().zip(record.tag_values);
+    Ok(LogGroup {
+        created_at: Timestamp(record.created_at),
+        retention_days: record.retention_days,
+        tags: tags.map(|(name, value)| (name.into(), value.into())).collect(),
+        incarnation: Offset(record.incarnation),
+        stored_bytes: record.stored_bytes,
+    })
+}
+
+/// Writes a log stream.
+pub fn encode_stream(stream: &LogStream) -> Vec<u8> {
+    StreamRecord {
+        created_at: stream.created_at.0,
+        first_event_at: stream.first_event_at.map(|at| at.0),
+        last_event_at: stream.last_event_at.map(|at| at.0),
+        last_ingestion_at: stream.last_ingestion_at.map(|at| at.0),
+        incarnation: stream.incarnation.0,
+    }
+    .encode_to_vec()
+}
+
+/// Reads a log stream.
+///
+/// # Errors
+/// The bytes are damaged.
+pub fn decode_stream(bytes: &[u8]) -> Result<LogStream, CodecError> {
+    let record = StreamRecord::decode(bytes).map_err(|error| CodecError(format!("log stream: {error}")))?;
+    Ok(LogStream {
+        created_at: Timestamp(record.created_at),
+        first_event_at: record.first_event_at.map(Timestamp),
+        last_event_at: record.last_event_at.map(Timestamp),
+        last_ingestion_at: record.last_ingestion_at.map(Timestamp),
+        incarnation: Offset(record.incarnation),
+    })
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ClockRecord {
+    #[prost(sint64, tag = "1")]
+    now: i64,
+    #[prost(sint64, repeated, tag = "2")]
+    gap_from: Vec<i64>,
+    #[prost(sint64, repeated, tag = "3")]
+    gap_to: Vec<i64>,
+    #[prost(uint32, repeated, tag = "4")]
+    backfill_source: Vec<u32>,
+    #[prost(sint64, repeated, tag = "5")]
+    backfill_ended: Vec<i64>,
+    /// The waits in the order of [`Rules`].
+    #[prost(sint64, repeated, tag = "6")]
+    rules: Vec<i64>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ActiveTokensRecord {
+    #[prost(uint32, repeated, tag = "1")]
+    wallet: Vec<u32>,
+    #[prost(uint32, repeated, tag = "2")]
+    issuer: Vec<u32>,
+    #[prost(sint64, repeated, tag = "3")]
+    count: Vec<i64>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct GroupRecord {
+    #[prost(sint64, tag = "1")]
+    created_at: i64,
+    #[prost(uint32, optional, tag = "2")]
+    retention_days: Option<u32>,
+    #[prost(string, repeated, tag = "3")]
+    tag_names: Vec<String>,
+    #[prost(string, repeated, tag = "4")]
+    tag_values: Vec<String>,
+    #[prost(uint64, tag = "5")]
+    incarnation: u64,
+    #[prost(uint64, tag = "6")]
+    stored_bytes: u64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct StreamRecord {
+    #[prost(sint64, tag = "1")]
+    created_at: i64,
+    #[prost(sint64, optional, tag = "2")]
+    first_event_at: Option<i64>,
+    #[prost(sint64, optional, tag = "3")]
+    last_event_at: Option<i64>,
+    #[prost(sint64, optional, tag = "4")]
+    last_ingestion_at: Option<i64>,
+    #[prost(uint64, tag = "5")]
+    incarnation: u64,
+}

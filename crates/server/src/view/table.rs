@@ -1,0 +1,226 @@
+//! Where are the rows of every attempt, so that any filter can be folded in well under a second?
+//!
+//! Chunks of fixed size in order of arrival. The loop owns the table and changes it in place; publishing hands out
+//! the chunks by reference, and a chunk that changes afterwards is copied first, so a reader's rows never move.
+//! Settled rows, nearly all of them, are found again by their start time; only open ones are indexed.
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+use std::sync::Arc;
+
+use walletscope_model::Timestamp;
+use walletscope_series::Range;
+use walletscope_stream::state::KeyHasher;
+use walletscope_stream::{NodeKey, Row};
+
+/// Rows per chunk: small enough to copy while publishing, large enough to scan without overhead.
+pub const CHUNK_ROWS: usize = 4_096;
+
+/// A block of rows with the bounds of their start times.
+#[derive(Clone, Debug)]
+pub struct Chunk {
+    rows: Vec<Option<Row>>,
+    live: usize,
+    first_start: Timestamp,
+    last_start: Timestamp,
+}
+
+/// The loop's side of the table.
+#[derive(Default)]
+pub struct Table {
+    chunks: Vec<Arc<Chunk>>,
+    open: HashMap<NodeKey, Slot, BuildHasherDefault<KeyHasher>>,
+    rows: usize,
+}
+
+/// A reader's side: rows as they were when it was published.
+#[derive(Clone, Default)]
+pub struct Rows {
+    chunks: Vec<Arc<Chunk>>,
+    rows: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Slot {
+    chunk: u32,
+    row: u32,
+}
+
+impl Table {
+    /// Puts the new row in the place of the old one; either may be missing.
+    pub fn change(&mut self, old: Option<&Row>, new: Option<&Row>) {
+        match (old, new) {
+            (None, Some(new)) => self.insert(*new),
+            (Some(old), new) => {
+                let Some(slot) = self.find(old) else {
+                    debug_assert!(false, "a counted row is missing from the table");
+                    return;
+                };
+                self.put(slot, new.copied());
+                if !new.is_some_and(is_open) {
+                    self.open.remove(&old.key);
+                }
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// The rows as they are now.
+    pub fn publish(&self) -> Rows {
+        Rows { chunks: self.chunks.clone(), rows: self.rows }
+    }
+
+    fn insert(&mut self, row: Row) {
+        if self.chunks.last().is_none_or(|chunk| chunk.rows.len() >= CHUNK_ROWS) {
+            self.chunks.push(Arc::new(Chunk::new(row.started_at)));
+        }
+        let place = self.chunks.len() - 1;
+        let chunk = Arc::make_mut(&mut self.chunks[place]);
+        let slot = Slot { chunk: place as u32, row: chunk.rows.len() as u32 };
+        chunk.rows.push(None);
+        self.put(slot, Some(row));
+        if is_open(&row) {
+            self.open.insert(row.key, slot);
+        }
+    }
+
+    fn put(&mut self, slot: Slot, row: Option<Row>) {
+        let chunk = Arc::make_mut(&mut self.chunks[slot.chunk as usize]);
+        let place = &mut chunk.rows[slot.row as usize];
+        let (before, after) = (usize::from(place.is_some()), usize::from(row.is_some()));
+        *place = row;
+        chunk.live = chunk.live + after - before;
+        self.rows = self.rows + after - before;
+        if let Some(row) = row {
+            chunk.first_start = chunk.first_start.min(row.started_at);
+            chunk.last_start = chunk.last_start.max(row.started_at);
+        }
+        if chunk.live == 0 && chunk.rows.len() == CHUNK_ROWS {
+            chunk.rows.iter_mut().for_each(|row| *row = None);
+            // A full chunk of nothing keeps its place in the list and gives its memory back.
+            chunk.rows = vec![];
+        }
+    }
+
+    fn find(&self, row: &Row) -> Option<Slot> {
+        if let Some(slot) = self.open.get(&row.key) {
+            return Some(*slot);
+        }
+        let may_hold = |chunk: &Chunk| (chunk.first_start..=chunk.last_start).contains(&row.started_at);
+        self.chunks.iter().enumerate().rev().filter(|(_, chunk)| may_hold(chunk)).find_map(
+            |(place, chunk)| {
+                let found =
+                    chunk.rows.iter().position(|other| other.is_some_and(|other| other.key == row.key))?;
+                Some(Slot { chunk: place as u32, row: found as u32 })
+            },
+        )
+    }
+}
+
+impl Rows {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// Every row that started in `range`, in no useful order.
+    pub fn started_in(&self, range: Range) -> impl Iterator<Item = &Row> {
+        let overlaps =
+            move |chunk: &&Arc<Chunk>| chunk.first_start < range.to && chunk.last_start >= range.from;
+        self.chunks
+            .iter()
+            .filter(overlaps)
+            .flat_map(|chunk| chunk.rows.iter().flatten())
+            .filter(move |row| range.holds(row.started_at))
+    }
+}
+
+impl Chunk {
+    fn new(start: Timestamp) -> Self {
+        Self { rows: Vec::with_capacity(CHUNK_ROWS), live: 0, first_start: start, last_start: start }
+    }
+}
+
+/// Whether a row is likely to change.
+fn is_open(row: &Row) -> bool {
+    !row.flags.settled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use walletscope_model::{Duration, Outcome, Stage};
+    use walletscope_stream::Flags;
+
+    fn row(number: u32, settled: bool) -> Row {
+        let mut key = [0; 16];
+        key[..4].copy_from_slice(&number.to_le_bytes());
+        Row {
+            key: NodeKey(key),
+            started_at: Timestamp(i64::from(number)),
+            ended_at: None,
+            activated_at: None,
+            first_arrival: Timestamp(0),
+            processing_time: None,
+            cardholder_wait: Duration(0),
+            tenant: 1,
+            wallet: 0,
+            issuer: 0,
+            network: 0,
+            device: 0,
+            country: 0,
+            channel: 0,
+            reason_code: 0,
+            bin: 0,
+            last_four: None,
+            outcome: Outcome::Pending,
+            stage: Stage::Started,
+            reason: None,
+            decision: None,
+            tries: 1,
+            flags: Flags { settled, ..Flags::default() },
+        }
+    }
+
+    const ALL: Range = Range { from: Timestamp(i64::MIN), to: Timestamp(i64::MAX) };
+
+    #[test]
+    fn a_published_table_does_not_move_and_settled_rows_are_found_again() {
+        let mut table = Table::default();
+        let count = CHUNK_ROWS as u32 * 2 + 10;
+        for number in 0..count {
+            table.change(None, Some(&row(number, false)));
+            table.change(Some(&row(number, false)), Some(&row(number, true)));
+        }
+        let before = table.publish();
+        let late = Row { outcome: Outcome::Failed, ..row(7, true) };
+        table.change(Some(&row(7, true)), Some(&late));
+        table.change(Some(&row(8, true)), None);
+        assert_eq!(before.started_in(ALL).count(), count as usize);
+        assert!(before.started_in(ALL).all(|row| row.outcome == Outcome::Pending));
+        let after = table.publish();
+        assert_eq!(after.len(), count as usize - 1);
+        assert_eq!(after.started_in(ALL).filter(|row| row.outcome == Outcome::Failed).count(), 1);
+        assert_eq!(after.started_in(Range { from: Timestamp(7), to: Timestamp(10) }).count(), 2);
+        assert!(table.open.is_empty());
+    }
+
+    #[test]
+    fn evicted_chunks_give_their_memory_back() {
+        let mut table = Table::default();
+        for number in 0..CHUNK_ROWS as u32 {
+            table.change(None, Some(&row(number, true)));
+        }
+        for number in 0..CHUNK_ROWS as u32 {
+            table.change(Some(&row(number, true)), None);
+        }
+        assert!(table.chunks[0].rows.capacity() == 0 && table.publish().is_empty());
+        table.change(None, Some(&row(1, true)));
+        assert_eq!(table.publish().started_in(ALL).count(), 1);
+    }
+}

@@ -1,0 +1,108 @@
+//! A server in a temporary folder, and calls to it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use walletscope_server::client::{Answer, AwsClient, Call, Credentials};
+use walletscope_server::settings::Settings;
+use walletscope_server::start::{Server, start, system_now};
+
+pub struct TestServer {
+    pub server: Server,
+    pub folder: Arc<tempfile::TempDir>,
+    pub credentials: Credentials,
+    pub api_token: String,
+}
+
+impl TestServer {
+    pub async fn start() -> Self {
+        Self::start_in(Arc::new(tempfile::tempdir().unwrap())).await
+    }
+
+    pub async fn start_in(folder: Arc<tempfile::TempDir>) -> Self {
+        let settings = Settings::for_folder(folder.path(), "127.0.0.1:0".parse().unwrap());
+        let server = start(&settings, system_now()).await.unwrap();
+        let (credentials, api_token) = read_credentials(folder.path());
+        Self { server, folder, credentials, api_token }
+    }
+
+    pub fn aws(&self) -> AwsClient {
+        let endpoint = format!("http://{}", self.server.address);
+        AwsClient::new(&endpoint, self.credentials.clone(), "eu-central-1", system_now())
+    }
+
+    /// One logs call; any answer is an answer.
+    pub async fn logs(&self, operation: &str, body: serde_json::Value, invocation_id: &str) -> Answer {
+        let target: &'static str = Box::leak(format!("Logs_20140328.{operation}").into_boxed_str());
+        let call = Call {
+            service: "logs",
+            target,
+            content_type: "application/x-amz-json-1.1",
+            body: Bytes::from(body.to_string()),
+            invocation_id: invocation_id.to_owned(),
+        };
+        self.aws().call_once(&call).await.unwrap()
+    }
+
+    pub async fn get(&self, path: &str) -> (u16, String) {
+        self.send("GET", path, &[("authorization", &format!("Bearer {}", self.api_token))], "").await
+    }
+
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> (u16, String) {
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let mut request =
+            hyper::Request::builder().method(method).uri(format!("http://{}{path}", self.server.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response =
+            client.request(request.body(Full::new(Bytes::from(body.to_owned()))).unwrap()).await.unwrap();
+        let status = response.status().as_u16();
+        let headers = format!("{:?}", response.headers());
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, format!("{}\n{headers}", String::from_utf8_lossy(&body)))
+    }
+
+    pub async fn make_stream(&self, group: &str, stream: &str) {
+        self.logs("CreateLogGroup", serde_json::json!({"logGroupName": group}), "").await;
+        let names = serde_json::json!({"logGroupName": group, "logStreamName": stream});
+        self.logs("CreateLogStream", names, "").await;
+    }
+
+    /// Waits until `path` answers 200 with `needle` in it, at most five seconds.
+    pub async fn wait_for(&self, path: &str, needle: &str) -> String {
+        for _ in 0..100 {
+            let (status, body) = self.get(path).await;
+            if status == 200 && body.contains(needle) {
+                return body;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("{path} never answered {needle}: {:?}", self.get(path).await);
+    }
+}
+
+pub fn now_millis() -> i64 {
+    system_now()().millis()
+}
+
+fn read_credentials(folder: &Path) -> (Credentials, String) {
+    let text = std::fs::read_to_string(folder.join("credentials")).unwrap();
+    let value = |name: &str| {
+        let line = text.lines().find(|line| line.trim_start().starts_with(name)).unwrap();
+        line.split_once('=').unwrap().1.trim().to_owned()
+    };
+    let credentials =
+        Credentials { access_key: value("aws_access_key_id"), secret: value("aws_secret_access_key") };
+    (credentials, value("walletscope_api_token"))
+}

@@ -1,0 +1,115 @@
+//! `bench`: what the server takes, how long it needs and what it costs, on this machine.
+//!
+//! Starts servers of its own over temporary folders and prints a table; with `--out` it also replaces the figures in a
+//! Markdown file. Exit code 0 where it ran, whatever the figures; 1 where it did not.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use walletscope_sim::load::figures::{Figure, keep, machine};
+use walletscope_sim::load::{LoadError, Server, idle, resident, stages, throughput};
+
+/// The server's allocator, for what is measured in this process.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Calls of 1,000 events that go through the stages.
+const STAGE_CALLS: usize = 500;
+
+/// Open-loop load, memory, idle cost and the cost per stage.
+#[derive(Parser)]
+struct Arguments {
+    /// The server's binary, built for release.
+    #[arg(long, env = "WALLETSCOPE_BIN", default_value = "bin/walletscope")]
+    server: PathBuf,
+    /// Only throughput and latency, and short.
+    #[arg(long)]
+    quick: bool,
+    /// Replace the figures in this Markdown file.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Only these parts.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Part>,
+    /// Where the temporary folders are made; the disk that is measured.
+    #[arg(long)]
+    data: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Events and calls per second, latency, bare parsing.
+    Throughput,
+    /// CPU time per stage, in this process.
+    Stages,
+    /// A fresh server with nothing to do.
+    Idle,
+    /// Start after kill -9 under load.
+    Restart,
+    /// Two million settled attempts.
+    Resident,
+}
+
+const PARTS: [Part; 5] = [Part::Throughput, Part::Stages, Part::Idle, Part::Restart, Part::Resident];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), LoadError> {
+    let name = format!("walletscope-bench-{}", std::process::id());
+    let parent = arguments.data.clone().unwrap_or_else(std::env::temp_dir).join(name);
+    std::fs::create_dir_all(&parent).map_err(LoadError::path("create", &parent))?;
+    println!("{}", machine());
+    let measured = measure(arguments, &parent);
+    std::fs::remove_dir_all(&parent).map_err(LoadError::path("remove", &parent))?;
+    let figures = measured?;
+    match &arguments.out {
+        Some(path) => keep(path, &figures, arguments.quick),
+        None => Ok(()),
+    }
+}
+
+fn measure(arguments: &Arguments, parent: &Path) -> Result<Vec<Figure>, LoadError> {
+    let mut figures = Vec::new();
+    for part in PARTS.into_iter().filter(|part| is_wanted(arguments, *part)) {
+        let folder = parent.join(format!("{part:?}").to_lowercase());
+        let measured = measure_part(part, arguments, &folder)?;
+        measured.iter().for_each(|figure| println!("{}", figure.line()));
+        figures.extend(measured);
+    }
+    Ok(figures)
+}
+
+fn is_wanted(arguments: &Arguments, part: Part) -> bool {
+    match (arguments.only.is_empty(), arguments.quick) {
+        (false, _) => arguments.only.contains(&part),
+        (true, true) => part == Part::Throughput,
+        (true, false) => true,
+    }
+}
+
+fn measure_part(part: Part, arguments: &Arguments, folder: &Path) -> Result<Vec<Figure>, LoadError> {
+    let binary = &arguments.server;
+    match part {
+        Part::Throughput => {
+            let size = if arguments.quick { throughput::QUICK } else { throughput::FULL };
+            let server = Server::start(binary, folder)?;
+            let figures = throughput::measure(&server, size)?;
+            server.stop()?;
+            Ok(figures)
+        }
+        Part::Stages => stages::measure(folder, STAGE_CALLS),
+        Part::Idle => idle::measure(binary, folder),
+        Part::Restart => idle::restart(binary, folder),
+        Part::Resident => resident::measure(binary, folder, &mut |line| println!("{line}")),
+    }
+}

@@ -1,0 +1,14 @@
+//! The join, told as text: records in, attempts out.
+//!
+//! [`world`] drives the stream over a disk in memory with commits and restarts, [`script`] reads records from lines of
+//! text and writes attempts back. The other modules are tables of cases, each written by hand from the rules in
+//! `docs/formats/attempts.md`, and [`order`] checks that no order of arrival matters.
+
+mod ends;
+mod ids;
+mod order;
+mod script;
+mod tokens;
+mod waits;
+mod windows;
+mod world;

@@ -1,0 +1,63 @@
+//! Are the windows what the rows add up to, and do old attempts leave without a trace?
+
+use crate::script::{attempts, check, run};
+
+/// Rows are sums after each line; [`crate::world::World::verify`] recomputes all of them.
+#[test]
+fn windows_follow_every_change_of_an_attempt() {
+    let mut input = String::new();
+    for line in [
+        "12:00:00 START r=r1 wallet=ApplePay issuer=A",
+        "12:00:30 START c=c2 wallet=GooglePay",
+        "12:01:00 STEP_UP_SENT r=r1",
+        "tick 12:20",
+        "12:59:59 SUCCESS c=c2 k=k1 processingTime=2",
+        "13:00:00 DECISION c=c1 r=r1 finalDecision=YELLOW issuer=B",
+        "11:00:00 START c=c1 wallet=SamsungPay",
+        "13:05:00 FAILURE c=c1 reason=TSP_ERROR",
+        "12:30:00 FAILURE c=c2 reason=CVC_MISMATCH",
+        "12:00:00 START c=c3 r=r1",
+        "13:06:00 ACTIVATED k=k1",
+        "13:07:00 START c=c4 tokenType=STATIC k=k1",
+        "tick 31d00:00",
+    ] {
+        input += &format!("\n{line}");
+        run(&input).verify();
+        run(&input.replace('\n', "\ncommit\nrestart\n")).verify();
+    }
+    assert!(!run(&input).verify().is_empty());
+}
+
+#[test]
+fn settled_attempts_leave_after_a_month_and_stay_counted() {
+    let history = "12:00:00 START c=c1 r=r1 wallet=ApplePay
+         12:00:02 SUCCESS c=c1 r=r1 k=k1
+         commit
+         tick 20d12:00
+         commit";
+    check(
+        history,
+        "corr c1 SUCCESS provisioned 12:00:00 - 12:00:02 took=2 records=2 wallet=ApplePay r=r1 k=k1 settled",
+    );
+    let mut world = run(&format!("{history}\ntick 32d12:00\ncommit"));
+    assert_eq!(attempts(&mut world), Vec::<String>::new());
+    let disk = world.state.backing();
+    assert_eq!(disk.nodes.len(), 1, "the token stays: {:?}", disk.nodes);
+    let hours = disk.windows.keys().filter(|key| key.resolution == walletscope_series::Resolution::Hour);
+    assert_eq!(hours.count(), 1, "the hour stays counted");
+    assert_eq!(world.state.active_tokens.values().sum::<i64>(), 1, "the token stays counted");
+}
+
+/// A shared id does not fall to the candidate that is left when the other one leaves by age.
+#[test]
+fn leaving_gives_no_shared_record_away() {
+    let mut world = run("12:00:00 START c=c1 r=batch
+         12:00:01 SUCCESS c=c1
+         5d12:00:00 START c=c2 r=batch
+         5d12:00:01 FAILURE r=batch
+         commit
+         tick 32d12:00
+         commit
+         32d12:00:30 ELIGIBLE c=c2");
+    assert_eq!(attempts(&mut world), ["corr c2 PENDING eligible 5d12:00:00 records=2"]);
+}

@@ -1,0 +1,80 @@
+//! Which operations exist? The one table: a new operation is a shape in its service's module, a line
+//! here and a handler in the server.
+
+use serde::{Serialize, Serializer};
+
+use super::decode::{decode_shape, decode_shape_hot};
+use super::error::AwsError;
+use super::http::HttpRequest;
+use super::route::Route;
+use super::service::Service;
+use crate::{cloudwatch, logs, sts};
+
+/// One supported operation.
+#[derive(Debug, PartialEq, Eq)]
+pub struct OperationRow {
+    /// The service it belongs to.
+    pub service: Service,
+    /// Its name, the same on every protocol.
+    pub name: &'static str,
+}
+
+/// The answer of an operation whose model has no output: an empty body, or in XML only the metadata.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoOutput;
+
+impl Serialize for NoOutput {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit_struct("NoOutput")
+    }
+}
+
+macro_rules! operations {
+    ($($variant:ident = $service:ident $name:literal, $decode:ident: $request:ty => $response:ty;)*) => {
+        /// Every supported operation, in the order of the table.
+        pub const OPERATIONS: &[OperationRow] =
+            &[$(OperationRow { service: Service::$service, name: $name },)*];
+
+        /// A decoded request; text borrows from the body where the protocol allows.
+        #[derive(Debug, Clone, PartialEq)]
+        #[allow(missing_docs, reason = "each variant is named after its operation and holds its request")]
+        pub enum Operation<'a> { $($variant($request),)* }
+
+        /// An answer, one variant for each operation.
+        #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[serde(untagged)]
+        #[allow(missing_docs, reason = "each variant is named after its operation and holds its answer")]
+        pub enum Response { $($variant($response),)* }
+
+        impl<'a> Operation<'a> {
+            /// Reads the request shape of a route. The body must be inflated already. Shapes are read,
+            /// not judged: each shape's `validate` does that.
+            ///
+            /// # Errors
+            /// `SerializationException` for a body that is not the protocol's or not the shape's;
+            /// the service's own error when a required member is missing.
+            pub fn decode(route: &Route, request: &HttpRequest<'a>) -> Result<Operation<'a>, AwsError> {
+                match (route.operation.service, route.operation.name) {
+                    $((Service::$service, $name) => $decode(route, request).map(Operation::$variant),)*
+                    _ => Err(AwsError::new(&super::shapes::UNKNOWN_OPERATION, "the operation has no shape")),
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    // variant         = service "name", decoder: request => answer. `decode_shape_hot` reads JSON faster.
+    CreateLogGroup     = Logs "CreateLogGroup", decode_shape: logs::CreateLogGroupRequest => NoOutput;
+    CreateLogStream    = Logs "CreateLogStream", decode_shape: logs::CreateLogStreamRequest => NoOutput;
+    DeleteLogGroup     = Logs "DeleteLogGroup", decode_shape: logs::DeleteLogGroupRequest => NoOutput;
+    DescribeLogGroups  = Logs "DescribeLogGroups", decode_shape: logs::DescribeLogGroupsRequest => logs::DescribeLogGroupsResponse;
+    DescribeLogStreams = Logs "DescribeLogStreams", decode_shape: logs::DescribeLogStreamsRequest => logs::DescribeLogStreamsResponse;
+    PutLogEvents       = Logs "PutLogEvents", decode_shape_hot: logs::PutLogEventsRequest<'a> => logs::PutLogEventsResponse;
+    PutMetricData      = CloudWatch "PutMetricData", decode_shape_hot: cloudwatch::PutMetricDataRequest => NoOutput;
+    GetCallerIdentity  = Sts "GetCallerIdentity", decode_shape: sts::GetCallerIdentityRequest => sts::GetCallerIdentityResponse;
+}
+
+pub(crate) fn row(service: Service, name: &str) -> Option<&'static OperationRow> {
+    OPERATIONS.iter().find(|row| row.service == service && row.name == name)
+}
