@@ -16,14 +16,18 @@ def test_the_caller_is_of_the_account(server):
 
 
 def test_a_presigned_address_names_the_caller(server):
-    address = server.client("sts").generate_presigned_url("get_caller_identity", ExpiresIn=60)
+    address = server.client("sts").generate_presigned_url(
+        "get_caller_identity", ExpiresIn=60, HttpMethod="GET"
+    )
     answer = requests.get(address, timeout=5)
     assert answer.status_code == 200, answer.text
     assert f"<Account>{ACCOUNT}</Account>" in answer.text
 
 
 def test_a_presigned_address_that_was_changed_is_refused(server):
-    address = server.client("sts").generate_presigned_url("get_caller_identity", ExpiresIn=60)
+    address = server.client("sts").generate_presigned_url(
+        "get_caller_identity", ExpiresIn=60, HttpMethod="GET"
+    )
     assert parse_qs(urlsplit(address).query)["X-Amz-Expires"] == ["60"]
     parts = urlsplit(address)
     longer = parts._replace(query=parts.query.replace("X-Amz-Expires=60", "X-Amz-Expires=600"))

@@ -27,7 +27,7 @@ struct Client {
     has_invocation_id: bool,
     /// How often the application has asked anew.
     asked: u32,
-    /// The first time that it was sent with the present invocation id.
+    /// The earliest time at which it was sent with the present invocation id.
     sent_at: Option<Timestamp>,
     /// Sent, and neither answered nor broken off: a patient client does not repeat it.
     in_flight: bool,
@@ -91,9 +91,9 @@ impl Clients {
         if too_late {
             client.asked += 1;
         }
-        if too_late || client.sent_at.is_none() {
-            client.sent_at = Some(time.sent);
-        }
+        // The clock may have gone back since a first try that stored nothing.
+        let earlier = client.sent_at.filter(|_| !too_late);
+        client.sent_at = Some(earlier.map_or(time.sent, |sent_at| sent_at.min(time.sent)));
         client.in_flight = true;
         let invocation_id =
             if client.has_invocation_id { invocation_id(client_number, client.asked) } else { String::new() };

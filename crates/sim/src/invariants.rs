@@ -113,7 +113,7 @@ pub fn check_replay(applier: &mut Applier<SimStore>, journal: &Journal) -> Resul
 /// The first invariant that does not hold.
 pub fn check_journal(journal: &Journal, calls: &BTreeMap<(String, String), bool>) -> Result<(), Broken> {
     let mut newest = Timestamp(i64::MIN);
-    let mut stored: BTreeMap<(String, String), u32> = BTreeMap::new();
+    let mut stored: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for (expected, (offset, entry)) in (1..).zip(journal) {
         let Header { appended_at, origin, invocation_id, .. } =
             decode_header(entry).map_err(|error| Invariant::Works.broken(error.to_string()))?;
@@ -122,14 +122,18 @@ pub fn check_journal(journal: &Journal, calls: &BTreeMap<(String, String), bool>
         Invariant::JournalOrder.holds(appended_at >= newest, || format!("entry {offset} goes back"))?;
         newest = appended_at;
         if !invocation_id.is_empty() {
-            *stored.entry((origin.source.into(), invocation_id.into())).or_default() += 1;
+            let places = stored.entry((origin.source.into(), invocation_id.into())).or_default();
+            places.push(format!("{offset} at {appended_at}"));
         }
     }
     for (call, acknowledged) in calls {
-        let times = stored.remove(call).unwrap_or(0);
-        let is_right = times == 1 || (times == 0 && !acknowledged);
+        let places = stored.remove(call).unwrap_or_default();
+        let is_right = places.len() == 1 || (places.is_empty() && !acknowledged);
         Invariant::StoredOnce.holds(is_right, || {
-            format!("call {call:?}, acknowledged: {acknowledged}, is stored {times} times")
+            format!(
+                "call {call:?}, acknowledged: {acknowledged}, is stored {} times: {places:?}",
+                places.len()
+            )
         })?;
     }
     Invariant::StoredOnce.holds(stored.is_empty(), || format!("nobody made these calls: {stored:?}"))

@@ -4,6 +4,7 @@
 //! named; AWS's own are far away (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use walletscope_model::{Command, LogBatch, Offset, Origin, Timestamp};
 
@@ -68,11 +69,13 @@ pub enum CatalogChange {
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     groups: BTreeMap<GroupKey, LogGroup>,
-    streams: BTreeMap<GroupKey, BTreeMap<Box<str>, LogStream>>,
+    /// Shared with published copies: a group's streams are copied when they change while a reader holds them.
+    streams: BTreeMap<GroupKey, Arc<BTreeMap<Box<str>, LogStream>>>,
     streams_count: usize,
     changed_groups: BTreeMap<GroupKey, ()>,
     changed_streams: BTreeMap<(GroupKey, Box<str>), ()>,
     version: u64,
+    events_version: u64,
 }
 
 impl Catalog {
@@ -93,12 +96,17 @@ impl Catalog {
 
     /// Streams of a group in order of name.
     pub fn streams(&self, key: &GroupKey) -> impl Iterator<Item = (&Box<str>, &LogStream)> {
-        self.streams.get(key).into_iter().flatten()
+        self.streams.get(key).into_iter().flat_map(|streams| streams.iter())
     }
 
     /// Grows with every group or stream that comes or goes, so that readers know when to copy.
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// Grows with every batch of events, whose times and sizes groups and streams show.
+    pub fn events_version(&self) -> u64 {
+        self.events_version
     }
 
     /// Restores at start.
@@ -108,7 +116,7 @@ impl Catalog {
                 self.groups.insert(key, group);
             }
             CatalogChange::Stream(key, name, Some(stream)) => {
-                self.streams.entry(key).or_default().insert(name, stream);
+                Arc::make_mut(self.streams.entry(key).or_default()).insert(name, stream);
                 self.streams_count += 1;
             }
             CatalogChange::Group(_, None) | CatalogChange::Stream(_, _, None) => {}
@@ -147,7 +155,9 @@ impl Catalog {
         const EVENT_OVERHEAD_BYTES: usize = 26;
         let bytes: usize = batch.events.iter().map(|event| event.message.len() + EVENT_OVERHEAD_BYTES).sum();
         group.stored_bytes += bytes as u64;
-        if let Some(stream) = self.streams.get_mut(&key).and_then(|streams| streams.get_mut(&batch.stream)) {
+        if let Some(stream) =
+            self.streams.get_mut(&key).and_then(|streams| Arc::make_mut(streams).get_mut(&batch.stream))
+        {
             let first = batch.events.iter().map(|event| event.timestamp).min();
             let last = batch.events.iter().map(|event| event.timestamp).max();
             stream.first_event_at = stream.first_event_at.into_iter().chain(first).min();
@@ -156,6 +166,7 @@ impl Catalog {
             self.changed_streams.insert((key.clone(), batch.stream.clone()), ());
         }
         self.changed_groups.insert(key, ());
+        self.events_version += 1;
     }
 
     /// What changed since the last call.
@@ -198,7 +209,7 @@ impl Catalog {
         if self.groups.remove(key).is_none() {
             return Answer::NoSuchGroup;
         }
-        for name in self.streams.remove(key).unwrap_or_default().into_keys() {
+        for name in self.streams.remove(key).unwrap_or_default().keys().cloned() {
             self.streams_count -= 1;
             self.changed_streams.insert((key.clone(), name), ());
         }
@@ -224,7 +235,7 @@ impl Catalog {
             last_ingestion_at: None,
             incarnation: offset,
         };
-        streams.insert(name.into(), stream);
+        Arc::make_mut(streams).insert(name.into(), stream);
         self.streams_count += 1;
         self.changed_streams.insert((key, name.into()), ());
         Answer::Done

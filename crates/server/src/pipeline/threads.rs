@@ -145,6 +145,13 @@ impl Shared {
         self.fatal.send_replace(Some(failure));
     }
 
+    /// Times and sizes of groups and streams move with the views; new ones are shown at once.
+    fn show_catalog(&self, catalog: Catalog) {
+        if self.catalog.load().events_version() != catalog.events_version() {
+            self.catalog.store(Arc::new(catalog));
+        }
+    }
+
     fn show(&self, view: View) {
         let sequence = view.sequence;
         self.view.store(Arc::new(view));
@@ -266,6 +273,7 @@ fn apply<S: Store>(
         }
         if is_behind && (ended || published_at.elapsed() >= PUBLISH_EVERY) {
             applier.commit()?;
+            shared.show_catalog(applier.state().catalog.clone());
             shared.show(applier.publish());
             published_at = Instant::now();
             is_behind = false;

@@ -56,8 +56,13 @@ struct InputLogEvent<'a> {
 /// The JSON of a PutLogEvents call.
 pub fn put_log_events(logs: &LogBatch) -> Vec<u8> {
     let events = logs.events.iter();
-    let events = events.map(|event| InputLogEvent { timestamp: event.timestamp.millis(), message: &event.message });
-    to_json(&PutLogEvents { log_group_name: &logs.group, log_stream_name: &logs.stream, log_events: events.collect() })
+    let events =
+        events.map(|event| InputLogEvent { timestamp: event.timestamp.millis(), message: &event.message });
+    to_json(&PutLogEvents {
+        log_group_name: &logs.group,
+        log_stream_name: &logs.stream,
+        log_events: events.collect(),
+    })
 }
 
 /// The JSON of a CreateLogGroup call.
@@ -133,7 +138,8 @@ mod tests {
 
     #[test]
     fn the_json_of_a_put_is_the_services() {
-        let event = LogEvent { timestamp: Timestamp::from_millis(5), message: r#"{"a":1}"#.into(), guarded: false };
+        let event =
+            LogEvent { timestamp: Timestamp::from_millis(5), message: r#"{"a":1}"#.into(), guarded: false };
         let logs = LogBatch { group: "g".into(), stream: "s".into(), events: vec![event] };
         let expected =
             r#"{"logGroupName":"g","logStreamName":"s","logEvents":[{"timestamp":5,"message":"{\"a\":1}"}]}"#;

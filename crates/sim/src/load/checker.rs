@@ -70,8 +70,9 @@ pub fn check_folder(ledger: &Ledger, folder: &Path) -> Result<Verdict, LoadError
         let Some((last, _)) = entries.last() else { break };
         from = Offset(last.0 + 1);
         for (offset, bytes) in entries {
-            let batch = decode(&bytes)
-                .map_err(|error| LoadError::server("read the journal", format!("entry {}: {error}", offset.0)))?;
+            let batch = decode(&bytes).map_err(|error| {
+                LoadError::server("read the journal", format!("entry {}: {error}", offset.0))
+            })?;
             check.entry(offset, &batch);
         }
     }

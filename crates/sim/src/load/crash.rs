@@ -88,7 +88,11 @@ pub fn run(settings: &Settings, print: &mut dyn FnMut(&str)) -> Result<Tally, Lo
     let wrong = check_api(settings, &verdict)?;
     tally.count(wrong.is_empty());
     let asked = verdict.samples.len().min(SAMPLES_MAX);
-    print(&format!("api: {} attempts in all, {asked} asked for, {} answers wrong", verdict.attempts, wrong.len()));
+    print(&format!(
+        "api: {} attempts in all, {asked} asked for, {} answers wrong",
+        verdict.attempts,
+        wrong.len()
+    ));
     wrong.iter().take(20).for_each(|wrong| print(&format!("  {wrong}")));
     Ok(tally)
 }
@@ -119,7 +123,8 @@ fn rounds(
     let mut dice = ChaCha8Rng::seed_from_u64(settings.seed);
     let mut server = Server::start(&settings.binary, &settings.folder)?;
     let (show, seen) = watch::channel(Some(client_of(&server)));
-    let common = Common { seed: settings.seed, server: seen, stop: Arc::default(), acknowledged: Arc::default() };
+    let common =
+        Common { seed: settings.seed, server: seen, stop: Arc::default(), acknowledged: Arc::default() };
     let mut ledger = runtime.block_on(LoadClient::new(0, common.clone()).create_group());
     let clients: Vec<JoinHandle<Ledger>> = (1..=settings.clients)
         .map(|number| runtime.spawn(LoadClient::new(number, common.clone()).write()))
@@ -154,7 +159,8 @@ fn rounds(
 }
 
 async fn last_calls(client: JoinHandle<Ledger>) -> Result<Ledger, LoadError> {
-    let stuck = || LoadError::server("deliver the last calls", format!("not in {} s", LAST_CALLS_MAX.as_secs()));
+    let stuck =
+        || LoadError::server("deliver the last calls", format!("not in {} s", LAST_CALLS_MAX.as_secs()));
     let ended = tokio::time::timeout(LAST_CALLS_MAX, client).await.map_err(|_| stuck())?;
     ended.map_err(|error| LoadError::server("run a load client", error))
 }
@@ -253,7 +259,8 @@ impl LoadClient {
 
     async fn try_until_answered(&mut self, call: &Call) -> Outcome {
         loop {
-            let Ok(client) = self.common.server.wait_for(Option::is_some).await.map(|client| client.clone()) else {
+            let Ok(client) = self.common.server.wait_for(Option::is_some).await.map(|client| client.clone())
+            else {
                 return Outcome::Unknown;
             };
             let Some(client) = client else { continue };
@@ -296,7 +303,9 @@ fn call_of(body: &Body, invocation_id: &str) -> Call {
     let (target, json) = match body {
         Body::Logs(logs) => (PUT_LOG_EVENTS, calls::put_log_events(logs)),
         Body::Metrics(metrics) => (PUT_METRIC_DATA, calls::put_metric_data(metrics)),
-        Body::Command(Command::CreateLogGroup { name, .. }) => (CREATE_LOG_GROUP, calls::create_log_group(name)),
+        Body::Command(Command::CreateLogGroup { name, .. }) => {
+            (CREATE_LOG_GROUP, calls::create_log_group(name))
+        }
         Body::Command(Command::CreateLogStream { group, name }) => {
             (CREATE_LOG_STREAM, calls::create_log_stream(group, name))
         }

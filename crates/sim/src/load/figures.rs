@@ -53,7 +53,9 @@ impl Figure {
 
     fn row(&self) -> String {
         let promise = match &self.promise {
-            Some((promise, is_kept)) => format!("{promise}: {}", if *is_kept { "kept" } else { "**missed**" }),
+            Some((promise, is_kept)) => {
+                format!("{promise}: {}", if *is_kept { "kept" } else { "**missed**" })
+            }
             None => String::new(),
         };
         format!("| {} | {} | {promise} | {} |", self.name, self.value, self.counts)
@@ -144,7 +146,8 @@ pub fn machine() -> String {
     let cpu = cpu.trim_start_matches(|each: char| each.is_whitespace() || each == ':');
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let memory = read("/proc/meminfo");
-    let kilobytes = memory.split_whitespace().nth(1).and_then(|number| number.parse::<u64>().ok()).unwrap_or(0);
+    let kilobytes =
+        memory.split_whitespace().nth(1).and_then(|number| number.parse::<u64>().ok()).unwrap_or(0);
     let kernel = read("/proc/sys/kernel/osrelease");
     let disk = output("df", &["--output=source,fstype", &std::env::temp_dir().to_string_lossy()]);
     let disk = disk.lines().nth(1).unwrap_or("unknown").split_whitespace().collect::<Vec<_>>().join(" ");
@@ -160,7 +163,8 @@ pub fn machine() -> String {
 
 fn output(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
-    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
+    let text =
+        output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
     if text.is_empty() { "unknown".to_owned() } else { text }
 }
 
@@ -182,9 +186,13 @@ mod tests {
 
     #[test]
     fn numbers_are_read_easily_and_quantiles_are_ranks() {
-        for (number, expected) in
-            [(0.0, "0"), (999.4, "999"), (1_000.0, "1,000"), (1_234_567.0, "1,234,567"), (-12_000.0, "-12,000")]
-        {
+        for (number, expected) in [
+            (0.0, "0"),
+            (999.4, "999"),
+            (1_000.0, "1,000"),
+            (1_234_567.0, "1,234,567"),
+            (-12_000.0, "-12,000"),
+        ] {
             assert_eq!(grouped(number), expected);
         }
         let sorted: Vec<Duration> = (1..=100).map(Duration::from_millis).collect();

@@ -75,7 +75,8 @@ pub fn restart(binary: &Path, folder: &Path) -> Result<Vec<Figure>, LoadError> {
     let server = Server::start(binary, folder)?;
     let ready_after = server.ready_after;
     server.stop()?;
-    let value = format!("{:.2} s{}", ready_after.as_secs_f64(), if was_loaded { "" } else { ", load had ended" });
+    let value =
+        format!("{:.2} s{}", ready_after.as_secs_f64(), if was_loaded { "" } else { ", load had ended" });
     let figure = Figure::new("start after kill -9 under load", value, "process start to the ready line")
         .promised("below 3 s", ready_after < READY_MAX && was_loaded);
     Ok(vec![figure])
@@ -93,7 +94,10 @@ fn count_syncs(pid: u32, folder: &Path) -> Option<usize> {
         .ok()?;
     std::thread::sleep(WATCHED_FOR);
     let ended_early = !matches!(strace.try_wait(), Ok(None));
-    let asked = rustix::process::kill_process(rustix::process::Pid::from_child(&strace), rustix::process::Signal::INT);
+    let asked = rustix::process::kill_process(
+        rustix::process::Pid::from_child(&strace),
+        rustix::process::Signal::INT,
+    );
     let _detached = strace.wait();
     if ended_early || asked.is_err() {
         return None;

@@ -107,7 +107,9 @@ impl Pieces {
                     self.number(count.to_bits() as i64);
                 }),
                 MetricValue::Statistics { sample_count, sum, minimum, maximum } => {
-                    [sample_count, sum, minimum, maximum].iter().for_each(|each| self.number(each.to_bits() as i64));
+                    [sample_count, sum, minimum, maximum]
+                        .iter()
+                        .for_each(|each| self.number(each.to_bits() as i64));
                 }
             }
         }
@@ -143,7 +145,11 @@ mod tests {
     use walletscope_model::{LogEvent, Timestamp};
 
     fn logs(stream: &str, at: i64, messages: &[&str]) -> Body {
-        let event = |message: &&str| LogEvent { timestamp: Timestamp(at), message: (*message).into(), guarded: false };
+        let event = |message: &&str| LogEvent {
+            timestamp: Timestamp(at),
+            message: (*message).into(),
+            guarded: false,
+        };
         let events = messages.iter().map(event).collect();
         Body::Logs(LogBatch { group: "g".into(), stream: stream.into(), events })
     }

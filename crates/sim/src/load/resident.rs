@@ -44,11 +44,7 @@ const SEED: u64 = 1;
 ///
 /// # Errors
 /// The store failed, or the server did not start or answer.
-pub fn measure(
-    binary: &Path,
-    folder: &Path,
-    print: &mut dyn FnMut(&str),
-) -> Result<Vec<Figure>, LoadError> {
+pub fn measure(binary: &Path, folder: &Path, print: &mut dyn FnMut(&str)) -> Result<Vec<Figure>, LoadError> {
     let origin = learn_origin(binary, folder)?;
     let mut fill = Fill::open(folder, origin)?;
     let filled_at = Instant::now();
@@ -164,7 +160,11 @@ impl Fill {
             // Other words than before, so that it is no repetition.
             let message = events[EVENTS_LARGE / 2].1.replace(r#""level":"INFO""#, r#""level":"WARN""#);
             let event = LogEvent { timestamp: self.now, message: message.into(), guarded: false };
-            took.push(self.put(LogBatch { group: GROUP.into(), stream: STREAM.into(), events: vec![event] })?);
+            took.push(self.put(LogBatch {
+                group: GROUP.into(),
+                stream: STREAM.into(),
+                events: vec![event],
+            })?);
         }
         took.sort_unstable();
         Ok(took)
@@ -223,14 +223,22 @@ fn ask(binary: &Path, folder: &Path) -> Result<Vec<Figure>, LoadError> {
             "VmRSS of the server after ten queries over all attempts",
         )
         .promised("below 400 MB", resident < RESIDENT_MAX),
-        Figure::new("2 M settled: start", format!("{:.2} s", ready.as_secs_f64()), "process start to the ready line"),
+        Figure::new(
+            "2 M settled: start",
+            format!("{:.2} s", ready.as_secs_f64()),
+            "process start to the ready line",
+        ),
         Figure::new(
             "2 M settled: metrics of all",
             format!("{} for {} attempts", millis(plain), grouped(requests as f64)),
             "GET /api/v1/metrics without filters",
         )
         .promised("below 1 s", plain < QUERY_MAX),
-        Figure::new("2 M settled: metrics, filtered", millis(filtered), "the same with outcome=SUCCESS, folded over rows")
-            .promised("below 1 s", filtered < QUERY_MAX),
+        Figure::new(
+            "2 M settled: metrics, filtered",
+            millis(filtered),
+            "the same with outcome=SUCCESS, folded over rows",
+        )
+        .promised("below 1 s", filtered < QUERY_MAX),
     ])
 }

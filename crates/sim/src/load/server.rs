@@ -101,8 +101,9 @@ impl Server {
         let asked_at = Instant::now();
         let answer = http::get(self.address, path, &self.token).map_err(LoadError::io("get", path))?;
         let took = asked_at.elapsed();
-        let json = serde_json::from_slice(&answer.body)
-            .map_err(|error| LoadError::server("read the JSON of an API answer", format!("{path}: {error}")))?;
+        let json = serde_json::from_slice(&answer.body).map_err(|error| {
+            LoadError::server("read the JSON of an API answer", format!("{path}: {error}"))
+        })?;
         Ok((answer.status, json, took))
     }
 
@@ -126,7 +127,10 @@ impl Server {
                 None => std::thread::sleep(Duration::from_millis(10)),
             }
         }
-        Err(LoadError::server("stop the server", format!("still there {} s after SIGTERM", STOP_MAX.as_secs())))
+        Err(LoadError::server(
+            "stop the server",
+            format!("still there {} s after SIGTERM", STOP_MAX.as_secs()),
+        ))
     }
 }
 

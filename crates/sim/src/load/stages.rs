@@ -40,7 +40,10 @@ const STAGES: [(&str, &str); STAGES_LEN] = [
     ("stage: step", "reading messages, join, windows, rows for the views"),
     ("stage: commit", "state encoded and written, every 25 calls"),
     ("stage: publish", "a view for readers, every 25 calls"),
-    ("stage: store's own threads", "tables written and compacted in the background, until 3 s after the last call"),
+    (
+        "stage: store's own threads",
+        "tables written and compacted in the background, until 3 s after the last call",
+    ),
 ];
 const STAGES_LEN: usize = 10;
 const BACKGROUND: usize = STAGES_LEN - 1;
@@ -121,7 +124,8 @@ impl Line {
         lap.note(&mut self.spent[0]);
         let inflated = inflate(None, body, INFLATED_MAX).map_err(refused)?;
         let plain = request.with_body(&inflated);
-        let operation = Operation::decode(&route(&plain, Some("logs")).map_err(refused)?, &plain).map_err(refused)?;
+        let operation =
+            Operation::decode(&route(&plain, Some("logs")).map_err(refused)?, &plain).map_err(refused)?;
         lap.note(&mut self.spent[1]);
         let Operation::PutLogEvents(put) = operation else {
             return Err(LoadError::server("decode a call", "it became another operation"));
@@ -137,7 +141,9 @@ impl Line {
 
     fn verify(&mut self, request: &HttpRequest<'_>, now: Timestamp) -> Result<(), LoadError> {
         let (key, secret) = (&mut self.key, &self.credentials.secret);
-        let key_of = |scope: &Scope| Some(key.get_or_insert_with(|| SigningKey::derive(secret.as_bytes(), scope)).clone());
+        let key_of = |scope: &Scope| {
+            Some(key.get_or_insert_with(|| SigningKey::derive(secret.as_bytes(), scope)).clone())
+        };
         verify_with_key(request, key_of, now.seconds()).map(drop).map_err(refused)
     }
 
@@ -152,7 +158,8 @@ impl Line {
         lap.note(&mut encoding);
         encoded.map_err(|error| LoadError::server("encode an entry", error))?;
         self.spent[4] += encoding;
-        let submission = Submission { origin, invocation_id: "".into(), body: batch.body, answer: Vec::new() };
+        let submission =
+            Submission { origin, invocation_id: "".into(), body: batch.body, answer: Vec::new() };
         lap.restart();
         let appended = self.writer.append(now, vec![submission], false)?;
         let mut appending = Duration::ZERO;
@@ -187,7 +194,11 @@ fn guard(put: &PutLogEventsRequest<'_>) -> LogBatch {
         }
     });
     let events = events.collect();
-    LogBatch { group: put.log_group_name.as_ref().into(), stream: put.log_stream_name.as_ref().into(), events }
+    LogBatch {
+        group: put.log_group_name.as_ref().into(),
+        stream: put.log_stream_name.as_ref().into(),
+        events,
+    }
 }
 
 fn refused(error: walletscope_wire::aws::AwsError) -> LoadError {

@@ -85,7 +85,8 @@ pub fn measure(server: &Server, size: Size) -> Result<Vec<Figure>, LoadError> {
 pub fn create_stream(server: &Server) -> Result<(), LoadError> {
     let group = (CREATE_LOG_GROUP, calls::create_log_group(GROUP));
     let stream = (CREATE_LOG_STREAM, calls::create_log_stream(GROUP, STREAM));
-    let mut connection = Connection::open(server.address).map_err(LoadError::io("connect to", server.address))?;
+    let mut connection =
+        Connection::open(server.address).map_err(LoadError::io("connect to", server.address))?;
     for (target, json) in [group, stream] {
         let request = sign(server, target, "", &json);
         let answer = connection.exchange(&request).map_err(LoadError::io("send", "a command"))?;
@@ -240,7 +241,11 @@ fn large_figures(large: &[Burst]) -> Vec<Figure> {
             format!("{:.2}", middle(large, Burst::write_amplification)),
             "bytes that the server sent to the disk ÷ bytes that it received",
         ),
-        Figure::new("1,000 events a call: throttled", throttled.to_string(), "answers that asked to come later"),
+        Figure::new(
+            "1,000 events a call: throttled",
+            throttled.to_string(),
+            "answers that asked to come later",
+        ),
     ]
 }
 
@@ -284,14 +289,15 @@ fn half_rate(maker: &mut Maker<'_>, size: Size, events_per_second: f64) -> Resul
         let requests = maker.requests(calls.max(1), EVENTS_LARGE);
         usage::settle(maker.server.pid(), SETTLE_MAX)?;
         let schedule = Schedule { requests: &requests, interval, connections: CONNECTIONS_LARGE * 2 };
-        let (outcome, syncs) = with_sync_probe(maker.server.folder(), || {
-            open_loop::run(maker.server.address, schedule)
-        })?;
+        let (outcome, syncs) =
+            with_sync_probe(maker.server.folder(), || open_loop::run(maker.server.address, schedule))?;
         let Outcome { latencies, .. } = outcome;
         let [p50, p99] = [0.5, 0.99].map(|share| quantile(&latencies, share));
         halves.push(Half { p50, p99, sync_p99: quantile(&syncs, 0.99) });
     }
-    let of = |value: fn(&Half) -> Duration| median(&halves.iter().map(value).collect::<Vec<_>>()).unwrap_or_default();
+    let of = |value: fn(&Half) -> Duration| {
+        median(&halves.iter().map(value).collect::<Vec<_>>()).unwrap_or_default()
+    };
     let excess = |half: &Half| half.p99.as_secs_f64() - 3.0 * half.sync_p99.as_secs_f64();
     let over_syncs = median(&halves.iter().map(excess).collect::<Vec<_>>()).unwrap_or(f64::NAN);
     Ok(vec![
@@ -363,7 +369,8 @@ fn bare_parsing(server_micros: f64) -> Vec<Figure> {
     const BODIES: usize = 50;
     const ROUNDS: usize = 5;
     let mut generator = BriefLike::new(0);
-    let batches: Vec<LogBatch> = (0..BODIES).map(|_| batch(&mut generator, EVENTS_LARGE, system_now()())).collect();
+    let batches: Vec<LogBatch> =
+        (0..BODIES).map(|_| batch(&mut generator, EVENTS_LARGE, system_now()())).collect();
     let bodies: Vec<Vec<u8>> = batches.iter().map(calls::put_log_events).collect();
     let micros = |work: &dyn Fn(usize)| {
         let round = |_| {
@@ -387,7 +394,8 @@ fn bare_parsing(server_micros: f64) -> Vec<Figure> {
             std::hint::black_box(serde_json::from_str::<serde_json::Value>(&event.message).ok());
         }
     });
-    let times = |micros: f64| format!("{micros:.2} µs; the server takes {:.1} times that", server_micros / micros);
+    let times =
+        |micros: f64| format!("{micros:.2} µs; the server takes {:.1} times that", server_micros / micros);
     vec![
         Figure::new("bare parsing: bodies into values", times(value), "serde_json, CPU time per event"),
         Figure::new("bare parsing: bodies into a struct", times(shape), "serde_json, CPU time per event"),

@@ -81,6 +81,8 @@ pub mod shapes {
     pub const ACCESS_DENIED: ErrorShape = sender("AccessDeniedException", "AccessDenied", 400, 403);
     /// No such operation. The Query protocol says 400, REST and CBOR say 404: see `encode.rs`.
     pub const UNKNOWN_OPERATION: ErrorShape = sender("UnknownOperationException", "InvalidAction", 400, 404);
+    /// A form without an `Action`.
+    pub const MISSING_ACTION: ErrorShape = sender("MissingActionException", "MissingAction", 400, 400);
     /// The body is not what the protocol or the shape says.
     pub const SERIALIZATION: ErrorShape = sender("SerializationException", "MalformedInput", 400, 400);
     /// A modelled constraint is violated.

@@ -10,7 +10,8 @@ use super::decode::DecodeError;
 
 /// Reads any shape. An empty body is an empty object: some clients send none for shapes without members.
 pub(crate) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, DecodeError> {
-    serde_json::from_slice(or_empty_object(body)).map_err(|error| {
+    let body = object(body)?;
+    serde_json::from_slice(body).map_err(|error| {
         let place = (error.line(), error.column());
         translate(error.is_data(), &error.to_string(), place)
     })
@@ -18,14 +19,20 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, DecodeEr
 
 /// Reads large shapes fast; same language as [`read`].
 pub(crate) fn read_hot<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, DecodeError> {
-    sonic_rs::from_slice(or_empty_object(body)).map_err(|error| {
+    let body = object(body)?;
+    sonic_rs::from_slice(body).map_err(|error| {
         let place = (error.line(), error.column());
         translate(error.is_unmatched_type(), &error.to_string(), place)
     })
 }
 
-fn or_empty_object(body: &[u8]) -> &[u8] {
-    if body.is_empty() { b"{}" } else { body }
+/// Every shape is an object; serde alone would take an array of its members as well.
+fn object(body: &[u8]) -> Result<&[u8], DecodeError> {
+    match body.trim_ascii_start().first() {
+        None => Ok(b"{}"),
+        Some(b'{') => Ok(body),
+        Some(_) => Err(DecodeError::Malformed("the body is not a JSON object".to_owned())),
+    }
 }
 
 fn translate(of_shape: bool, text: &str, (line, column): (usize, usize)) -> DecodeError {

@@ -49,7 +49,7 @@ impl Dialect {
             Protocol::RpcV2Cbor
         } else if request.header("x-amz-target").is_some() {
             json_version(request).unwrap_or(Protocol::AwsJson11)
-        } else if form_of(request).is_some() {
+        } else if form_of(request).is_some() || is_form(request) {
             Protocol::Query
         } else {
             Protocol::RestJson
@@ -130,6 +130,9 @@ fn find<'a>(request: &HttpRequest<'a>, scope_service: Option<&str>) -> Result<Fo
     if let Some(form) = form_of(request) {
         return find_query(form, scope_service);
     }
+    if is_form(request) {
+        return Err(AwsError::new(&shapes::MISSING_ACTION, "the form names no Action"));
+    }
     let service = scope_service.and_then(Service::by_signing_name);
     let found =
         service.and_then(|service| Some((service, rest::find(service, request.method, request.path)?)));
@@ -154,8 +157,7 @@ pub(crate) fn form_of<'a>(request: &HttpRequest<'a>) -> Option<&'a [u8]> {
     let form = match request.method {
         "GET" if request.path == "/" || request.path.is_empty() => request.query.as_bytes(),
         "POST" if request.path == "/" || request.path.is_empty() => {
-            let media = request.header("content-type").unwrap_or("").split(';').next().unwrap_or("").trim();
-            if !media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            if !is_form(request) {
                 return None;
             }
             // A POST may carry its action in the query and nothing in the body.
@@ -164,6 +166,12 @@ pub(crate) fn form_of<'a>(request: &HttpRequest<'a>) -> Option<&'a [u8]> {
         _ => return None,
     };
     form_value(form, "Action").is_some().then_some(form)
+}
+
+/// Whether the body says that it is an urlencoded form.
+fn is_form(request: &HttpRequest<'_>) -> bool {
+    let media = request.header("content-type").unwrap_or("").split(';').next().unwrap_or("").trim();
+    media.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 /// `/service/<name>/operation/<name>`; clients may put a prefix before it, we accept none.
