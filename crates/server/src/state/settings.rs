@@ -56,6 +56,9 @@ pub fn decode_clock(bytes: &[u8], clock: &mut Clock) -> Result<(), CodecError> {
     Ok(())
 }
 
+/// How many tokens are ACTIVE by wallet and issuer code.
+pub type ActiveTokens = ((u16, u16), i64);
+
 /// Writes how many tokens are ACTIVE by wallet and issuer code.
 pub fn encode_active_tokens<'a>(active: impl Iterator<Item = (&'a (u16, u16), &'a i64)>) -> Vec<u8> {
     let mut record = ActiveTokensRecord::default();
@@ -71,7 +74,7 @@ pub fn encode_active_tokens<'a>(active: impl Iterator<Item = (&'a (u16, u16), &'
 ///
 /// # Errors
 /// The bytes are damaged.
-pub fn decode_active_tokens(bytes: &[u8]) -> Result<Vec<((u16, u16), i64)>, CodecError> {
+pub fn decode_active_tokens(bytes: &[u8]) -> Result<Vec<ActiveTokens>, CodecError> {
     let damaged = || CodecError("active tokens: damaged".to_owned());
     let record = ActiveTokensRecord::decode(bytes).map_err(|_| damaged())?;
     let code = |number: u32| u16::try_from(number).map_err(|_| damaged());

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::server::{TestServer, now_millis};
+use super::server::{TestServer, now_millis, settings};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_server_goes_on_where_it_was_and_knows_retries() {
@@ -36,10 +36,7 @@ async fn two_servers_fit_in_one_process_but_not_in_one_folder() {
     let left = TestServer::start().await;
     let right = TestServer::start().await;
     assert_ne!(left.server.address, right.server.address);
-    let settings = walletscope_server::settings::Settings::for_folder(
-        left.folder.path(),
-        "127.0.0.1:0".parse().unwrap(),
-    );
+    let settings = settings(left.folder.path());
     let third = walletscope_server::start::start(&settings, walletscope_server::start::system_now()).await;
     let error = third.err().map(|error| error.to_string()).unwrap_or_default();
     assert!(error.contains("in use"), "{error}");

@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use walletscope_server::client::{Answer, AwsClient, Call, Credentials};
-use walletscope_server::settings::Settings;
+use walletscope_server::settings::{Given, Settings};
 use walletscope_server::start::{Server, start, system_now};
 
 pub struct TestServer {
@@ -24,7 +24,7 @@ impl TestServer {
     }
 
     pub async fn start_in(folder: Arc<tempfile::TempDir>) -> Self {
-        let settings = Settings::for_folder(folder.path(), "127.0.0.1:0".parse().unwrap());
+        let settings = settings(folder.path());
         let server = start(&settings, system_now()).await.unwrap();
         let (credentials, api_token) = read_credentials(folder.path());
         Self { server, folder, credentials, api_token }
@@ -90,6 +90,16 @@ impl TestServer {
         }
         panic!("{path} never answered {needle}: {:?}", self.get(path).await);
     }
+}
+
+/// Everything by default, on a free port.
+pub fn settings(folder: &Path) -> Settings {
+    let given = Given {
+        data: Some(folder.to_owned()),
+        listen: Some("127.0.0.1:0".to_owned()),
+        ..Given::default()
+    };
+    Settings::new(given).unwrap()
 }
 
 pub fn now_millis() -> i64 {
