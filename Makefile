@@ -14,7 +14,7 @@ WEB_TYPES := tests/web-types
 # `--locked` makes Cargo refuse a stale Cargo.lock; .ci/run sets it.
 CARGO_LOCKED ?=
 
-.PHONY: help build run test lint test-rust test-clients deny bench soak clean
+.PHONY: help build run test lint test-rust test-crash test-clients deny bench soak clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -30,7 +30,7 @@ run: build ## build, then start the demonstration: a server with 24 h of history
 	bin/walletscope demo
 
 test: ## install what the tests need and run everything
-test: lint test-rust test-clients
+test: lint test-rust test-crash test-clients
 	@echo
 	@echo 'make test: everything passed (format, clippy, tidy, Rust tests, client tests, TypeScript types).'
 	@command -v cargo-deny >/dev/null || echo 'make test: skipped: cargo-deny is not installed; `make deny` installs and runs it.'
@@ -44,6 +44,9 @@ lint:
 
 test-rust: build
 	cargo test --workspace $(CARGO_LOCKED)
+
+test-crash: build
+	cargo run --quiet -p walletscope-sim --bin crash $(CARGO_LOCKED) -- --server bin/walletscope --rounds 5
 
 test-clients: build $(VENV)/installed $(WEB_TYPES)/node_modules/installed
 	$(VENV)/bin/python -m pytest tests/clients

@@ -59,6 +59,8 @@ pub struct Tally {
 /// The machine's clock is moved forward by this in a run at most, polls and jumps together, so that nothing is old
 /// enough to leave the state before the last portrait.
 const FORWARD_MAX: Duration = Duration::from_seconds(10 * 3_600);
+/// Steps until all calls are answered, at most; a hundred calls take about a thousand.
+const STEPS_MAX: u32 = 200_000;
 /// When the portrait `later` is taken: two days after the last arrival that a run can have.
 const LATER_AT: Timestamp = BEGIN.plus(Duration::from_seconds(3 * 86_400));
 /// When the portrait `last` is taken: after every wait (30 days and a quarter of an hour after the last arrival),
@@ -77,7 +79,10 @@ pub fn run(history: &History, plan: Plan) -> Result<Ended, Broken> {
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
     let calls = history.calls(plan.telling, &mut rng);
     let mut run = Run::start(Clients::new(calls, plan.faults, &mut rng), rng)?;
+    let mut steps = 0;
     while !run.clients.all_answered() || !run.waiting.is_empty() {
+        steps += 1;
+        Invariant::Works.holds(steps < STEPS_MAX, || "some calls are never answered".to_owned())?;
         if plan.faults { run.step_with_faults()? } else { run.step_plainly()? }
     }
     run.disk.work_again();
