@@ -165,7 +165,7 @@ fn scans_keep_order_bounds_and_stop<H: Home>(home: &H) {
     let store = home.open();
     store.append(vec![append(1)]).unwrap();
     let changes = ["c", "a", "e", "b", "d"].map(|key| put(Table::Windows, key, key)).to_vec();
-    store.commit([changes, vec![put(Table::Tokens, "bb", "other table")]].concat(), Offset(1)).unwrap();
+    store.commit([changes, vec![put(Table::LooseEnds, "bb", "other table")]].concat(), Offset(1)).unwrap();
     let snapshot = store.snapshot();
     let check = |bounds: (Bound<&[u8]>, Bound<&[u8]>), direction, stop_at: &str, expected: &str| {
         let mut seen = String::new();

@@ -139,7 +139,7 @@ pub trait Read {
 pub enum Table {
     Nodes,
     Attempts,
-    Tokens,
+    LooseEnds,
     Timers,
     Windows,
     Dictionary,
@@ -270,7 +270,7 @@ impl Table {
     pub const ALL: [Self; 9] = [
         Self::Nodes,
         Self::Attempts,
-        Self::Tokens,
+        Self::LooseEnds,
         Self::Timers,
         Self::Windows,
         Self::Dictionary,
@@ -281,8 +281,17 @@ impl Table {
 
     /// The stable name, as on the disk.
     pub fn name(self) -> &'static str {
-        ["nodes", "attempts", "tokens", "timers", "windows", "dictionary", "catalog", "settings", "outbox"]
-            [self as usize]
+        [
+            "nodes",
+            "attempts",
+            "loose_ends",
+            "timers",
+            "windows",
+            "dictionary",
+            "catalog",
+            "settings",
+            "outbox",
+        ][self as usize]
     }
 }
 

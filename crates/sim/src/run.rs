@@ -239,17 +239,16 @@ impl Run {
             }
             (Appended::Repeated(answer), Some(client)) => {
                 self.tally.repeats += 1;
-                if self.clients.is_command(client) {
-                    let offset = <[u8; 8]>::try_from(answer.as_slice()).map(u64::from_be_bytes);
-                    let offset =
-                        offset.map_err(|_| Invariant::SameAnswer.broken("no offset of a command"))?;
-                    self.waiting.push_back(Work::Recall(Offset(offset), client));
-                } else {
-                    let expected = self.clients.answer_of(client);
-                    Invariant::SameAnswer
-                        .holds(answer == expected, || format!("{answer:?} for {expected:?}"))?;
-                    self.answer(client);
-                }
+                let expected = self.clients.answer_of(client);
+                let is_same = answer == expected && !self.clients.is_command(client);
+                Invariant::SameAnswer.holds(is_same, || format!("{answer:?} for {expected:?}"))?;
+                self.answer(client);
+            }
+            (Appended::Recall(offset), Some(client)) => {
+                self.tally.repeats += 1;
+                let is_command = self.clients.is_command(client);
+                Invariant::SameAnswer.holds(is_command, || "an offset for a data call".to_owned())?;
+                self.waiting.push_back(Work::Recall(offset, client));
             }
             (Appended::Refused(refusal), Some(client)) => {
                 Invariant::Works.holds(refusal == Refusal::Throttled, || format!("{refusal:?}"))?;

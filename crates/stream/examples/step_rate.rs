@@ -113,6 +113,14 @@ impl Backing for Nothing {
         Ok(Vec::new())
     }
 
+    fn oldest_loose_ends(
+        &self,
+        _before: Timestamp,
+        _limit: usize,
+    ) -> Result<Vec<(Timestamp, NodeKey)>, BackingError> {
+        Ok(Vec::new())
+    }
+
     fn oldest_windows(
         &self,
         _resolution: Resolution,

@@ -118,7 +118,7 @@ fn decide<'a>(
                 reason_code: reason_code.clone(),
                 ..End::default()
             },
-            clock.counts_from(record).plus(clock.rules.settle_after),
+            clock.counts_from(record).plus(clock.rules_for(record).settle_after),
             clock,
         );
     }
@@ -131,9 +131,10 @@ fn wait_or_abandon<'a>(
     place: Abandoned,
     clock: &Clock,
 ) -> End<'a> {
-    let rules = &clock.rules;
+    let newest = events.iter().copied().max_by_key(|event| clock.counts_from(event));
+    let rules = newest.map_or(&clock.rules, |event| clock.rules_for(event));
     let patience = if step_up_pending { rules.step_up_abandon_after } else { rules.abandon_after };
-    let anchor = events.iter().map(|event| clock.counts_from(event)).max().unwrap_or_default();
+    let anchor = newest.map(|event| clock.counts_from(event)).unwrap_or_default();
     let last_time = events.iter().map(|event| event.time).max().unwrap_or_default();
     let deadline = anchor.plus(patience);
     if deadline <= clock.now {
@@ -166,7 +167,7 @@ fn ended<'a>(record: &'a Evidence, ending: &Ending, conflict: bool, clock: &Cloc
         conflict,
         ..End::default()
     };
-    settle(end, clock.counts_from(record).plus(clock.rules.settle_after), clock)
+    settle(end, clock.counts_from(record).plus(clock.rules_for(record).settle_after), clock)
 }
 
 fn settle<'a>(end: End<'a>, settles_at: Timestamp, clock: &Clock) -> End<'a> {

@@ -13,13 +13,19 @@ use crate::node::Evidence;
 /// Gaps remembered; older ones no longer matter to any open attempt.
 pub const GAPS_MAX: usize = 64;
 
+/// Earlier waits remembered; attempts under older ones are judged by the oldest of these.
+pub const RULES_MAX: usize = 64;
+
 /// Time as the journal tells it.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     /// The newest entry's append time.
     pub now: Timestamp,
-    /// The waits.
+    /// The waits of records that arrive now.
     pub rules: Rules,
+    /// Earlier waits and until when records arrived under them, oldest first: a changed setting never moves what
+    /// was decided before.
+    pub earlier_rules: Vec<(Timestamp, Rules)>,
     /// When the backfill of a source ended, by the source's dictionary code.
     pub backfill_ended: BTreeMap<u16, Timestamp>,
     /// Gaps, oldest first.
@@ -41,6 +47,24 @@ impl Clock {
             .map(|gap| gap.to.since(gap.from).0)
             .sum();
         from.plus(Duration(standing))
+    }
+
+    /// The waits that hold for a record.
+    pub fn rules_for(&self, record: &Evidence) -> &Rules {
+        let earlier = self.earlier_rules.iter().find(|(until, _)| record.arrival < *until);
+        earlier.map_or(&self.rules, |(_, rules)| rules)
+    }
+
+    /// Changes the waits of records that arrive from now on.
+    pub fn set_rules(&mut self, rules: Rules) {
+        if self.rules == rules {
+            return;
+        }
+        if self.earlier_rules.len() == RULES_MAX {
+            self.earlier_rules.remove(0);
+        }
+        self.earlier_rules.push((self.now, self.rules));
+        self.rules = rules;
     }
 
     /// Remembers a gap.

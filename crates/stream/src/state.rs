@@ -30,6 +30,12 @@ pub trait Backing {
     fn window(&self, key: &WindowKey) -> Result<Option<Window>, BackingError>;
     /// Up to `limit` stored rows that started before `before`, oldest first.
     fn oldest_rows(&self, before: Timestamp, limit: usize) -> Result<Vec<Row>, BackingError>;
+    /// Up to `limit` stored ids without an attempt whose first record arrived before `before`, oldest first.
+    fn oldest_loose_ends(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, NodeKey)>, BackingError>;
     /// Up to `limit` stored window keys of `resolution` before `before`, oldest first.
     fn oldest_windows(
         &self,
@@ -53,6 +59,7 @@ pub struct State<B> {
     /// When each open attempt changes by itself.
     pub timers: BTreeSet<(Timestamp, NodeKey)>,
     pub(crate) timer_changes: BTreeMap<(Timestamp, NodeKey), bool>,
+    pub(crate) loose_end_changes: BTreeMap<(Timestamp, NodeKey), bool>,
     pub(crate) row_changes: BTreeMap<(Timestamp, NodeKey), Option<Row>>,
     /// The codes of dimensions.
     pub dictionary: Dictionary,
@@ -64,7 +71,6 @@ pub struct State<B> {
     /// Tokens in ACTIVE now by wallet and issuer code.
     pub active_tokens: BTreeMap<(u16, u16), i64>,
     pub(crate) active_changed: bool,
-    pub(crate) evicted_at: Timestamp,
     /// The newest entry stepped.
     pub applied: Offset,
 }
@@ -76,6 +82,8 @@ pub struct Changes {
     pub nodes: Vec<(NodeKey, Option<Node>)>,
     pub windows: Vec<(WindowKey, Option<Window>)>,
     pub rows: Vec<((Timestamp, NodeKey), Option<Row>)>,
+    /// `true` remembers an id without an attempt, by its first record's arrival; `false` forgets it.
+    pub loose_ends: Vec<((Timestamp, NodeKey), bool)>,
     /// `true` sets a timer, `false` removes it.
     pub timers: Vec<((Timestamp, NodeKey), bool)>,
     pub dictionary: Vec<(crate::row::Dimension, u16)>,
@@ -95,6 +103,7 @@ impl<B: Backing> State<B> {
             dirty_tokens: Vec::new(),
             timers: BTreeSet::new(),
             timer_changes: BTreeMap::new(),
+            loose_end_changes: BTreeMap::new(),
             row_changes: BTreeMap::new(),
             dictionary: Dictionary::default(),
             catalog: Catalog::default(),
@@ -102,7 +111,6 @@ impl<B: Backing> State<B> {
             clock_changed: false,
             active_tokens: BTreeMap::new(),
             active_changed: false,
-            evicted_at: Timestamp(0),
             applied: Offset(0),
         }
     }
@@ -123,6 +131,7 @@ impl<B: Backing> State<B> {
             nodes: self.nodes.take_dirty(),
             windows: self.windows.take_dirty(),
             rows: std::mem::take(&mut self.row_changes).into_iter().collect(),
+            loose_ends: std::mem::take(&mut self.loose_end_changes).into_iter().collect(),
             timers: std::mem::take(&mut self.timer_changes).into_iter().collect(),
             dictionary: self.dictionary.take_added(),
             clock: std::mem::take(&mut self.clock_changed),

@@ -4,10 +4,10 @@
 //! after it, with the effects for views and for the caller that waits. It reads no clock: an entry's append time is
 //! the tick. The same entries give the same state and the same effects, wherever they run.
 
+use std::collections::BTreeMap;
+
 use walletscope_model::contract::{EventKind, Field};
-use walletscope_model::{
-    Attempt, Batch, Body, Command, Gap, IdKind, LogEvent, Offset, Origin, Rules, Timestamp,
-};
+use walletscope_model::{Attempt, Batch, Body, Command, Gap, IdKind, LogEvent, Offset, Origin, Timestamp};
 
 use crate::attempt::fold;
 use crate::catalog::Answer;
@@ -49,7 +49,8 @@ impl<B: Backing> State<B> {
     pub fn step(&mut self, offset: Offset, batch: &Batch) -> Result<Vec<Effect>, BackingError> {
         assert_eq!(offset.0, self.applied.0 + 1, "entries are stepped in order, each once");
         let mut effects = Vec::new();
-        self.clock.now = self.clock.now.max(batch.appended_at);
+        let previous = self.clock.now;
+        self.clock.now = previous.max(batch.appended_at);
         self.clock_changed = true;
         if let Body::Gap(gap) = &batch.body {
             self.stand_still(*gap);
@@ -66,7 +67,7 @@ impl<B: Backing> State<B> {
             }
             Body::Command(command) => {
                 if let Command::SetRules(rules) = command {
-                    self.set_rules(*rules);
+                    self.clock.set_rules(*rules);
                 }
                 let answer = self.catalog.step(&batch.origin, command, batch.appended_at, offset);
                 effects.push(Effect::Answer(answer));
@@ -75,7 +76,7 @@ impl<B: Backing> State<B> {
             Body::Metrics(_) | Body::Tick | Body::Gap(_) => {}
         }
         self.settle_dirty(&mut effects)?;
-        self.evict(&mut effects)?;
+        self.evict(previous, &mut effects)?;
         self.applied = offset;
         Ok(effects)
     }
@@ -161,15 +162,6 @@ impl<B: Backing> State<B> {
         self.dirty_attempts.extend(open);
     }
 
-    /// Every wait is judged anew, the ended ones too: settling counts from another time.
-    fn set_rules(&mut self, rules: Rules) {
-        if self.clock.rules != rules {
-            self.clock.rules = rules;
-            let open = self.timers.iter().map(|(_, key)| *key);
-            self.dirty_attempts.extend(open);
-        }
-    }
-
     /// The history of a source is complete: its open attempts are judged by their own times.
     fn end_backfill(&mut self, origin: &Origin) {
         let source = self.dictionary.code(Dimension::Source, Some(&origin.source));
@@ -201,6 +193,9 @@ impl<B: Backing> State<B> {
         let (old, old_due) = (node.row, node.due);
         let (attempt, due) = folded.map_or((None, None), |folded| (Some(folded.attempt), folded.due));
         let new = attempt.as_ref().map(|attempt| Row::of(key, attempt, &mut self.dictionary));
+        if old.is_none() && new.is_none() {
+            self.note_loose_end(key)?;
+        }
         if old == new && old_due == due {
             return Ok(None);
         }
@@ -227,6 +222,31 @@ impl<B: Backing> State<B> {
         }
     }
 
+    /// Remembers an id whose records make no attempt (a function of somebody else's, usually), so that it leaves the
+    /// state by age like everything else.
+    fn note_loose_end(&mut self, key: NodeKey) -> Result<(), BackingError> {
+        let Some(node) = self.node(key)? else { return Ok(()) };
+        if let Some(first) = node.evidence.iter().map(|record| record.arrival).min() {
+            self.loose_end_changes.insert((first, key), true);
+        }
+        Ok(())
+    }
+
+    /// Forgets old ids that still make no attempt and are nobody's alias.
+    fn evict_loose_ends(&mut self, before: Timestamp) -> Result<(), BackingError> {
+        let changed = self.loose_end_changes.range(..(before, NodeKey::default())).count();
+        let stored = self.backing.oldest_loose_ends(before, EVICTED_PER_STEP_MAX + changed)?;
+        let changes = self.loose_end_changes.iter().map(|(key, kept)| (*key, kept.then_some(*key))).collect();
+        for (first, key) in oldest(stored.into_iter().map(|key| (key, key)), &changes, before) {
+            self.loose_end_changes.insert((first, key), false);
+            let is_own = self.roots(key)? == Roots::One(key);
+            if is_own && self.node(key)?.is_some_and(|node| node.row.is_none() && node.due.is_none()) {
+                self.forget_members(key)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Tokens are counted under their attempt's wallet and issuer.
     fn mark_moved_tokens(
         &mut self,
@@ -250,29 +270,35 @@ impl<B: Backing> State<B> {
     }
 
     /// Settled attempts beyond the state's retention leave it; windows and tokens keep what they counted.
-    fn evict(&mut self, effects: &mut Vec<Effect>) -> Result<(), BackingError> {
+    /// Which ones leave is decided from the state alone, committed or not, and when from the journal's time.
+    fn evict(&mut self, previous: Timestamp, effects: &mut Vec<Effect>) -> Result<(), BackingError> {
         const EVICTION_PERIOD_SECONDS: i64 = 1;
         let now = self.clock.now;
-        if now.floor_seconds(EVICTION_PERIOD_SECONDS) <= self.evicted_at {
+        let second = |at: Timestamp| at.floor_seconds(EVICTION_PERIOD_SECONDS);
+        if second(now) <= second(previous) {
             return Ok(());
         }
-        self.evicted_at = now;
         self.evict_windows()?;
         let before = now.plus(walletscope_model::Duration(-self.clock.rules.evict_after.0));
-        for row in self.backing.oldest_rows(before, EVICTED_PER_STEP_MAX)? {
-            let current = self.node(row.key)?.and_then(|node| node.row);
-            if current != Some(row) || !row.flags.settled {
+        self.evict_loose_ends(before)?;
+        let changed = self.row_changes.range(..(before, NodeKey::default())).count();
+        let stored = self.backing.oldest_rows(before, EVICTED_PER_STEP_MAX + changed)?;
+        let stored = stored.into_iter().map(|row| ((row.started_at, row.key), row));
+        for row in oldest(stored, &self.row_changes, before) {
+            if !row.flags.settled {
                 continue;
             }
-            self.evict_attempt(&row)?;
+            self.forget_members(row.key)?;
+            self.row_changes.insert((row.started_at, row.key), None);
             let change = AttemptChange { old: Some(row), new: None, attempt: None, evicted: true };
             effects.push(Effect::Attempt(Box::new(change)));
         }
         Ok(())
     }
 
-    fn evict_attempt(&mut self, row: &Row) -> Result<(), BackingError> {
-        for member in self.members(row.key)? {
+    /// Forgets an id and everything that resolves to it; tokens keep their own life.
+    fn forget_members(&mut self, named: NodeKey) -> Result<(), BackingError> {
+        for member in self.members(named)? {
             let backing = &self.backing;
             let slot = self.nodes.get_mut(member, |key| backing.node(key))?;
             match slot {
@@ -283,7 +309,6 @@ impl<B: Backing> State<B> {
                 slot => *slot = None,
             }
         }
-        self.row_changes.insert((row.started_at, row.key), None);
         Ok(())
     }
 }
@@ -309,6 +334,17 @@ fn forget_later_invocation(said: &mut Said<'_>) {
 
 fn field<'a>(said: &'a Said<'_>, wanted: Field) -> Option<&'a str> {
     said.fields.iter().find(|(field, _)| *field == wanted).map(|(_, value)| &**value)
+}
+
+/// The oldest of what is stored and what changed since, a bounded number.
+fn oldest<T: Copy>(
+    stored: impl Iterator<Item = ((Timestamp, NodeKey), T)>,
+    changes: &BTreeMap<(Timestamp, NodeKey), Option<T>>,
+    before: Timestamp,
+) -> Vec<T> {
+    let mut all: BTreeMap<_, _> = stored.map(|(key, value)| (key, Some(value))).collect();
+    all.extend(changes.range(..(before, NodeKey::default())).map(|(key, value)| (*key, *value)));
+    all.into_values().flatten().take(EVICTED_PER_STEP_MAX).collect()
 }
 
 fn take_sorted(keys: &mut Vec<NodeKey>) -> Vec<NodeKey> {

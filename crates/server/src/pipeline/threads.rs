@@ -13,7 +13,7 @@ use std::time::{Duration as StdDuration, Instant};
 use arc_swap::ArcSwap;
 use tokio::sync::{oneshot, watch};
 use walletscope_journal::Store;
-use walletscope_model::{Batch, Body, Offset, Timestamp};
+use walletscope_model::{Batch, Body, Duration, Offset, Timestamp};
 use walletscope_stream::{Answer, Catalog};
 
 use super::writer::Appended;
@@ -26,6 +26,8 @@ use crate::view::View;
 /// Views are published at most this often.
 pub const PUBLISH_EVERY: StdDuration = StdDuration::from_millis(250);
 const TRIM_EVERY: StdDuration = StdDuration::from_secs(60);
+/// While attempts are open the journal tells the time at least this often.
+const TICK_EVERY: Duration = Duration::from_seconds(60);
 const NEVER: i64 = i64::MAX;
 
 /// Reads the machine's clock.
@@ -178,7 +180,7 @@ fn write<S: Store>(
     loop {
         let group = next_group(submitted);
         let at = now();
-        let is_due = shared.next_due.load(Ordering::Acquire) <= at.0;
+        let is_due = tick_is_due(shared.next_due.load(Ordering::Acquire), at, writer.newest());
         let stopping = shared.stopping.load(Ordering::Acquire);
         let is_last = stopping && group.is_empty();
         let (submissions, mut replies): (Vec<_>, Vec<_>) =
@@ -201,6 +203,12 @@ fn write<S: Store>(
             store.trim(store.applied(), at)?;
         }
     }
+}
+
+/// A timer is due, or one waits and the journal was silent for a minute: what is silent for longer than five counts
+/// as standing still after a crash, and waits would be that much longer.
+fn tick_is_due(next_due: i64, at: Timestamp, newest: Timestamp) -> bool {
+    next_due <= at.0 || (next_due != NEVER && at.since(newest) >= TICK_EVERY)
 }
 
 /// Waits for a submission, a quarter of a second at most, and takes what else is there.
@@ -238,13 +246,11 @@ fn answer(appended: Appended, reply: Option<ReplySender>) -> Option<Work> {
             send(reply, Ok(Reply::Stored(offset)));
             Some(Work::Entry(offset, batch, None))
         }
-        Appended::Repeated(answer) => match (<[u8; 8]>::try_from(answer.as_slice()), reply) {
-            (Ok(offset), Some(reply)) => Some(Work::Recall(Offset(u64::from_be_bytes(offset)), reply)),
-            (_, reply) => {
-                send(reply, Ok(Reply::Repeated(answer)));
-                None
-            }
-        },
+        Appended::Repeated(answer) => {
+            send(reply, Ok(Reply::Repeated(answer)));
+            None
+        }
+        Appended::Recall(offset) => reply.map(|reply| Work::Recall(offset, reply)),
         Appended::Refused(refusal) => {
             send(reply, Err(refusal));
             None

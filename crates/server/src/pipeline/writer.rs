@@ -25,8 +25,10 @@ pub struct Writer<S> {
 pub enum Appended {
     /// It is durable at this offset; step it.
     Entry(Offset, Batch),
-    /// It was stored before.
+    /// It was stored before, and this was answered.
     Repeated(Vec<u8>),
+    /// The command at this offset is the same call: its answer is the applier's.
+    Recall(Offset),
     /// Nothing of it was stored.
     Refused(Refusal),
 }
@@ -112,9 +114,15 @@ impl<S: Store> Writer<S> {
                 return Ok(());
             }
         }
-        // A command's answer is not known yet; its mark holds the offset, by which the answer is found later.
+        // A command's answer is not known yet; its mark holds the offset, by which the answer is found later. The
+        // first byte of a mark tells the two apart.
         let is_command = matches!(submission.body, Body::Command(_));
-        let answer = if is_command { plan.next.to_be_bytes().to_vec() } else { submission.answer };
+        let mark: (u8, &[u8]) = if is_command {
+            (MARK_COMMAND, &plan.next.to_be_bytes())
+        } else {
+            (MARK_ANSWER, &submission.answer)
+        };
+        let answer = [&[mark.0], mark.1].concat();
         let call = key.map(|key| Invocation { key, answer, at: plan.at });
         plan.push(Some(place), submission.origin, &submission.invocation_id, submission.body, call)
     }
@@ -122,9 +130,23 @@ impl<S: Store> Writer<S> {
     fn finish(&self, plan: Plan) -> Vec<(Option<usize>, Appended)> {
         let entry = |outcome| match outcome {
             Outcome::Entry(offset, batch) => Appended::Entry(offset, *batch),
-            Outcome::Repeated(answer) => Appended::Repeated(answer),
+            Outcome::Repeated(mark) => repeated(mark),
         };
         plan.outcomes.into_iter().map(|(place, outcome)| (place, entry(outcome))).collect()
+    }
+}
+
+const MARK_ANSWER: u8 = 0;
+const MARK_COMMAND: u8 = 1;
+
+/// What a call's mark says.
+fn repeated(mut mark: Vec<u8>) -> Appended {
+    match (mark.first(), mark.get(1..).and_then(|rest| <[u8; 8]>::try_from(rest).ok())) {
+        (Some(&MARK_COMMAND), Some(offset)) => Appended::Recall(Offset(u64::from_be_bytes(offset))),
+        _ => {
+            mark.drain(..1.min(mark.len()));
+            Appended::Repeated(mark)
+        }
     }
 }
 

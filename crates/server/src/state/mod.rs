@@ -43,6 +43,20 @@ impl<R: Read> Backing for Disk<R> {
         Ok(rows)
     }
 
+    fn oldest_loose_ends(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, NodeKey)>, BackingError> {
+        let to = layout::time_bound(before);
+        let mut found = Vec::new();
+        scan(&self.0, Table::LooseEnds, (Bound::Unbounded, Bound::Excluded(&to)), |key, _| {
+            found.push(layout::parse_time_key(key)?);
+            Ok(if found.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+        Ok(found)
+    }
+
     fn oldest_windows(
         &self,
         resolution: Resolution,
@@ -78,6 +92,9 @@ pub fn changes<B: Backing>(state: &State<B>, changes: Changes) -> Vec<Change> {
     }
     for (key, window) in &changes.windows {
         change(Table::Windows, layout::window_key(key), window.as_ref().map(codec::encode_window));
+    }
+    for (key, is_kept) in &changes.loose_ends {
+        change(Table::LooseEnds, layout::time_key(*key), is_kept.then(Vec::new));
     }
     for (key, is_set) in &changes.timers {
         change(Table::Timers, layout::time_key(*key), is_set.then(Vec::new));

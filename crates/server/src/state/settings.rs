@@ -21,15 +21,9 @@ pub fn encode_clock(clock: &Clock) -> Vec<u8> {
         gap_to: clock.gaps.iter().map(|gap| gap.to.0).collect(),
         backfill_source: clock.backfill_ended.keys().map(|source| u32::from(*source)).collect(),
         backfill_ended: clock.backfill_ended.values().map(|at| at.0).collect(),
-        rules: [
-            clock.rules.abandon_after,
-            clock.rules.step_up_mark_after,
-            clock.rules.step_up_abandon_after,
-            clock.rules.settle_after,
-            clock.rules.evict_after,
-        ]
-        .map(|wait| wait.0)
-        .to_vec(),
+        rules: waits(&clock.rules).to_vec(),
+        earlier_until: clock.earlier_rules.iter().map(|(until, _)| until.0).collect(),
+        earlier_rules: clock.earlier_rules.iter().flat_map(|(_, rules)| waits(rules)).collect(),
     }
     .encode_to_vec()
 }
@@ -47,12 +41,11 @@ pub fn decode_clock(bytes: &[u8], clock: &mut Clock) -> Result<(), CodecError> {
         let source = u16::try_from(*source).map_err(|_| CodecError("clock: damaged source".to_owned()))?;
         clock.backfill_ended.insert(source, Timestamp(*at));
     }
-    let [abandon_after, step_up_mark_after, step_up_abandon_after, settle_after, evict_after] =
-        <[i64; 5]>::try_from(record.rules)
-            .map_err(|_| CodecError("clock: damaged rules".to_owned()))?
-            .map(Duration);
-    clock.rules =
-        Rules { abandon_after, step_up_mark_after, step_up_abandon_after, settle_after, evict_after };
+    clock.rules = rules(&record.rules)?;
+    let earlier = record.earlier_rules.chunks(WAITS).map(rules);
+    for (until, rules) in record.earlier_until.iter().zip(earlier) {
+        clock.earlier_rules.push((Timestamp(*until), rules?));
+    }
     Ok(())
 }
 
@@ -153,6 +146,32 @@ struct ClockRecord {
     /// The waits in the order of [`Rules`].
     #[prost(sint64, repeated, tag = "6")]
     rules: Vec<i64>,
+    #[prost(sint64, repeated, tag = "7")]
+    earlier_until: Vec<i64>,
+    /// The waits of every earlier rules, one after the other.
+    #[prost(sint64, repeated, tag = "8")]
+    earlier_rules: Vec<i64>,
+}
+
+const WAITS: usize = 5;
+
+fn waits(rules: &Rules) -> [i64; WAITS] {
+    [
+        rules.abandon_after,
+        rules.step_up_mark_after,
+        rules.step_up_abandon_after,
+        rules.settle_after,
+        rules.evict_after,
+    ]
+    .map(|wait| wait.0)
+}
+
+fn rules(waits: &[i64]) -> Result<Rules, CodecError> {
+    let [abandon_after, step_up_mark_after, step_up_abandon_after, settle_after, evict_after] =
+        <[i64; WAITS]>::try_from(waits)
+            .map_err(|_| CodecError("clock: damaged rules".to_owned()))?
+            .map(Duration);
+    Ok(Rules { abandon_after, step_up_mark_after, step_up_abandon_after, settle_after, evict_after })
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -94,11 +94,8 @@ impl TestServer {
 
 /// Everything by default, on a free port.
 pub fn settings(folder: &Path) -> Settings {
-    let given = Given {
-        data: Some(folder.to_owned()),
-        listen: Some("127.0.0.1:0".to_owned()),
-        ..Given::default()
-    };
+    let given =
+        Given { data: Some(folder.to_owned()), listen: Some("127.0.0.1:0".to_owned()), ..Given::default() };
     Settings::new(given).unwrap()
 }
 

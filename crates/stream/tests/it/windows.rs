@@ -61,3 +61,22 @@ fn leaving_gives_no_shared_record_away() {
          32d12:00:30 ELIGIBLE c=c2");
     assert_eq!(attempts(&mut world), ["corr c2 PENDING eligible 5d12:00:00 records=2"]);
 }
+
+/// Ids whose records never make an attempt leave too, but not those that an attempt still holds.
+#[test]
+fn ids_without_an_attempt_leave_the_state_by_age() {
+    let history = "12:00:00 text START RequestId: other Version: $LATEST
+         12:00:00 text START RequestId: r1 Version: $LATEST
+         20d12:00:01 START c=c1 r=r1
+         20d12:00:02 SUCCESS c=c1
+         commit";
+    let before = run(history);
+    assert_eq!((before.state.backing().nodes.len(), before.state.backing().loose_ends.len()), (3, 2));
+    let mut world = run(&format!("{history}\ntick 33d12:00\ncommit"));
+    let disk = world.state.backing();
+    assert_eq!((disk.nodes.len(), disk.loose_ends.len()), (2, 0), "c1 and r1 stay: {:?}", disk.nodes);
+    assert_eq!(
+        attempts(&mut world),
+        ["corr c1 SUCCESS provisioned 20d12:00:01 - 20d12:00:02 took=1 records=3 r=r1 settled"]
+    );
+}

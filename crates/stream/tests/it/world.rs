@@ -18,6 +18,7 @@ pub struct Disk {
     pub nodes: BTreeMap<NodeKey, Node>,
     pub windows: BTreeMap<WindowKey, Window>,
     pub rows: BTreeMap<(Timestamp, NodeKey), Row>,
+    pub loose_ends: BTreeSet<(Timestamp, NodeKey)>,
     timers: BTreeSet<(Timestamp, NodeKey)>,
     dictionary: Vec<(Dimension, Box<str>)>,
     catalog: Vec<CatalogChange>,
@@ -38,6 +39,15 @@ impl Backing for Disk {
     fn oldest_rows(&self, before: Timestamp, limit: usize) -> Result<Vec<Row>, BackingError> {
         let old = self.rows.iter().take_while(|((started_at, _), _)| *started_at < before);
         Ok(old.map(|(_, row)| *row).take(limit).collect())
+    }
+
+    fn oldest_loose_ends(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, NodeKey)>, BackingError> {
+        let old = self.loose_ends.iter().take_while(|(first, _)| *first < before);
+        Ok(old.copied().take(limit).collect())
     }
 
     fn oldest_windows(
@@ -88,6 +98,13 @@ impl World {
         put(&mut disk.nodes, changes.nodes);
         put(&mut disk.windows, changes.windows);
         put(&mut disk.rows, changes.rows);
+        for (loose_end, is_kept) in changes.loose_ends {
+            if is_kept {
+                disk.loose_ends.insert(loose_end);
+            } else {
+                disk.loose_ends.remove(&loose_end);
+            }
+        }
         for (timer, is_set) in changes.timers {
             if is_set {
                 disk.timers.insert(timer)
