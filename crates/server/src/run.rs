@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::client::{AwsClient, Credentials};
@@ -29,6 +29,8 @@ pub async fn serve(settings: &Settings, plan: Option<Plan>) -> ExitCode {
         Ok(link) => eprintln!("sign in: {link}"),
         Err(error) => eprintln!("no sign-in link: {error}"),
     }
+    // Whoever reads the line may stop us at once: signals are caught before.
+    let mut stop_signals = StopSignals::catch();
     println!("ready http://{}", server.address);
     let (stop, stopping) = watch::channel(false);
     let playing = plan.map(|plan| {
@@ -37,7 +39,7 @@ pub async fn serve(settings: &Settings, plan: Option<Plan>) -> ExitCode {
         tokio::spawn(play(client, sender(&server), plan, stopping))
     });
     let exit = tokio::select! {
-        () = told_to_stop() => ExitCode::SUCCESS,
+        () = stop_signals.received() => ExitCode::SUCCESS,
         reason = server.failed() => {
             eprintln!("walletscope: stopped: {reason}");
             ExitCode::FAILURE
@@ -57,9 +59,10 @@ pub async fn simulate(endpoint: &str, region: &str, sender: &Sender, plan: &Plan
     let client = AwsClient::new(endpoint, sender.credentials.clone(), region, system_now());
     let (_stop, stopping) = watch::channel(false);
     let now = system_now();
+    let mut stop_signals = StopSignals::catch();
     let played = tokio::select! {
         played = simulate::run(&client, sender, plan, &now, &stopping) => played,
-        () = told_to_stop() => Ok(()),
+        () = stop_signals.received() => Ok(()),
     };
     match played {
         Ok(()) => ExitCode::SUCCESS,
@@ -91,17 +94,31 @@ async fn play(client: AwsClient, sender: Sender, plan: Plan, stopping: watch::Re
     }
 }
 
-async fn told_to_stop() {
-    let interrupted = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminated) => {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
+/// SIGTERM and Ctrl-C, caught from the moment this is made.
+struct StopSignals {
+    terminated: Option<Signal>,
+    interrupted: Option<Signal>,
+}
+
+impl StopSignals {
+    /// A signal that cannot be caught ends the process at once, as it would without us.
+    fn catch() -> Self {
+        Self {
+            terminated: signal(SignalKind::terminate()).ok(),
+            interrupted: signal(SignalKind::interrupt()).ok(),
+        }
+    }
+
+    async fn received(&mut self) {
+        async fn one(signal: &mut Option<Signal>) {
+            match signal {
+                Some(signal) => drop(signal.recv().await),
+                None => std::future::pending().await,
             }
         }
-        Err(_) => {
-            let _interrupted = interrupted.await;
+        tokio::select! {
+            () = one(&mut self.terminated) => {}
+            () = one(&mut self.interrupted) => {}
         }
     }
 }

@@ -75,12 +75,12 @@ pub struct State<B> {
     pub applied: Offset,
 }
 
-/// Everything to write in one atomic batch with [`State::applied`].
+/// Everything to write in one atomic batch with [`State::applied`], nodes and windows in the writer's own form.
 #[derive(Default)]
 #[allow(missing_docs)]
-pub struct Changes {
-    pub nodes: Vec<(NodeKey, Option<Node>)>,
-    pub windows: Vec<(WindowKey, Option<Window>)>,
+pub struct Changes<N = Node, W = Window> {
+    pub nodes: Vec<(NodeKey, Option<N>)>,
+    pub windows: Vec<(WindowKey, Option<W>)>,
     pub rows: Vec<((Timestamp, NodeKey), Option<Row>)>,
     /// `true` remembers an id without an attempt, by its first record's arrival; `false` forgets it.
     pub loose_ends: Vec<((Timestamp, NodeKey), bool)>,
@@ -127,9 +127,18 @@ impl<B: Backing> State<B> {
 
     /// Everything that changed since the last call, in key order, to be written with the applied offset.
     pub fn take_changes(&mut self) -> Changes {
+        self.take_changes_as(Node::clone, Window::clone)
+    }
+
+    /// As [`Self::take_changes`], with nodes and windows turned into what is written where they are.
+    pub fn take_changes_as<N, W>(
+        &mut self,
+        node: impl FnMut(&Node) -> N,
+        window: impl FnMut(&Window) -> W,
+    ) -> Changes<N, W> {
         Changes {
-            nodes: self.nodes.take_dirty(),
-            windows: self.windows.take_dirty(),
+            nodes: self.nodes.take_dirty(node),
+            windows: self.windows.take_dirty(window),
             rows: std::mem::take(&mut self.row_changes).into_iter().collect(),
             loose_ends: std::mem::take(&mut self.loose_end_changes).into_iter().collect(),
             timers: std::mem::take(&mut self.timer_changes).into_iter().collect(),
@@ -255,14 +264,14 @@ impl<K: Copy + Eq + Ord + Hash, V: Clone> Cache<K, V> {
         Ok(&mut slot.value)
     }
 
-    fn take_dirty(&mut self) -> Vec<(K, Option<V>)> {
+    fn take_dirty<T>(&mut self, mut written: impl FnMut(&V) -> T) -> Vec<(K, Option<T>)> {
         let mut keys = std::mem::take(&mut self.dirty);
         keys.sort_unstable();
         let mut taken = Vec::with_capacity(keys.len());
         for key in keys {
             let Some(slot) = self.young.get_mut(&key).or_else(|| self.old.get_mut(&key)) else { continue };
             slot.dirty = false;
-            taken.push((key, slot.value.as_deref().cloned()));
+            taken.push((key, slot.value.as_deref().map(&mut written)));
         }
         taken
     }
@@ -322,8 +331,8 @@ mod tests {
         *cache.get_mut(key(3), load).expect("loads") = None;
         cache.turn();
         assert_eq!(cache.len(), 4, "nothing is forgotten before it is taken");
-        assert_eq!(cache.take_dirty(), [(key(2), Some(7)), (key(3), None)]);
-        assert_eq!(cache.take_dirty(), []);
+        assert_eq!(cache.take_dirty(Clone::clone), [(key(2), Some(7)), (key(3), None)]);
+        assert_eq!(cache.take_dirty(Clone::clone), []);
         cache.turn();
         assert_eq!((cache.young.len(), cache.old.len()), (0, 4));
         assert_eq!(cache.get(key(3), |_| Err(())), Ok(None), "a removed value is remembered as removed");

@@ -11,7 +11,7 @@ use walletscope_model::{Batch, Offset, Timestamp};
 use walletscope_stream::{Answer, AttemptChange, Effect, State};
 
 use super::PipelineError;
-use crate::state::{Disk, changes, each_row, restore};
+use crate::state::{Disk, each_row, restore, take_changes};
 use crate::view::{FEED_MAX, FeedItem, Table, View};
 
 /// Answers of commands kept for retries.
@@ -101,8 +101,7 @@ impl<S: Store> Applier<S> {
         if self.store.applied() == self.state.applied {
             return Ok(());
         }
-        let changed = self.state.take_changes();
-        let mut batch = changes(&self.state, changed);
+        let mut batch = take_changes(&mut self.state);
         for (offset, answer) in self.new_answers.drain(..) {
             let key = offset.0.to_be_bytes().to_vec();
             batch.push(Change::Put { table: StoreTable::Outbox, key, value: vec![answer as u8] });

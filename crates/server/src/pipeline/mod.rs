@@ -21,8 +21,9 @@ pub use writer::{Appended, Writer};
 
 /// Submissions waiting for the writer at most; more are throttled.
 pub const SUBMISSIONS_MAX: usize = 512;
-/// Entries waiting for the applier at most; the writer waits beyond.
-pub const ENTRIES_WAITING_MAX: usize = 64;
+/// Entries waiting for the applier at most; the writer waits beyond. What waits is stepped again after a crash, so the
+/// queue is short.
+pub const ENTRIES_WAITING_MAX: usize = 16;
 /// Submissions in one group commit at most.
 pub const GROUP_MAX: usize = 256;
 

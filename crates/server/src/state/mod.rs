@@ -75,8 +75,13 @@ impl<R: Read> Backing for Disk<R> {
     }
 }
 
-/// One batch of changes for the store, in the order of tables.
-pub fn changes<B: Backing>(state: &State<B>, changes: Changes) -> Vec<Change> {
+/// Everything that changed since the last call as one batch for the store, in the order of tables.
+pub fn take_changes<B: Backing>(state: &mut State<B>) -> Vec<Change> {
+    let changes = state.take_changes_as(codec::encode_node, codec::encode_window);
+    encode(state, changes)
+}
+
+fn encode<B: Backing>(state: &State<B>, changes: Changes<Vec<u8>, Vec<u8>>) -> Vec<Change> {
     let mut batch = Vec::with_capacity(changes.nodes.len() + changes.rows.len() + changes.windows.len() + 8);
     let mut change = |table, key: Vec<u8>, value: Option<Vec<u8>>| {
         batch.push(match value {
@@ -84,14 +89,14 @@ pub fn changes<B: Backing>(state: &State<B>, changes: Changes) -> Vec<Change> {
             None => Change::Delete { table, key },
         });
     };
-    for (key, node) in &changes.nodes {
-        change(Table::Nodes, key.0.to_vec(), node.as_ref().map(codec::encode_node));
+    for (key, node) in changes.nodes {
+        change(Table::Nodes, key.0.to_vec(), node);
     }
     for (key, row) in &changes.rows {
         change(Table::Attempts, layout::time_key(*key), row.as_ref().map(layout::encode_row));
     }
-    for (key, window) in &changes.windows {
-        change(Table::Windows, layout::window_key(key), window.as_ref().map(codec::encode_window));
+    for (key, window) in changes.windows {
+        change(Table::Windows, layout::window_key(&key), window);
     }
     for (key, is_kept) in &changes.loose_ends {
         change(Table::LooseEnds, layout::time_key(*key), is_kept.then(Vec::new));
