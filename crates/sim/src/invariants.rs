@@ -73,7 +73,7 @@ pub fn check_state(applier: &mut Applier<SimStore>) -> Result<(), Broken> {
     let contents = Contents::read(&view)?;
     let words = &*view.dictionary;
     let everything = Range { from: Timestamp(i64::MIN), to: Timestamp(i64::MAX) };
-    let shown: Vec<Row> = view.rows.started_in(everything).copied().collect();
+    let shown: Vec<Row> = view.rows.started_in(everything).collect();
     let lines = |rows: &[Row]| rows.iter().map(|row| row_line(row, words)).collect::<BTreeSet<_>>();
     Invariant::RowsAgree.equal(
         "rows in the store and in the view",

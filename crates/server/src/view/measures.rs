@@ -121,5 +121,5 @@ impl Order {
 }
 
 fn each(rows: &Rows, filter: &Filter, mut visit: impl FnMut(&Row)) {
-    rows.started_in(filter.range).filter(|row| filter.admits(row)).for_each(&mut visit);
+    rows.started_in(filter.range).filter(|row| filter.admits(row)).for_each(|row| visit(&row));
 }

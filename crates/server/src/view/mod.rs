@@ -5,6 +5,7 @@
 
 pub mod filter;
 pub mod measures;
+mod packed;
 mod table;
 
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@
 //! the chunks by reference, and a chunk that changes afterwards is copied first, so a reader's rows never move.
 //! Settled rows, nearly all of them, are found again by their start time; only open ones are indexed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
@@ -13,13 +13,17 @@ use walletscope_series::Range;
 use walletscope_stream::state::KeyHasher;
 use walletscope_stream::{NodeKey, Row};
 
+use super::packed::Packed;
+
 /// Rows per chunk: small enough to copy while publishing, large enough to scan without overhead.
 pub const CHUNK_ROWS: usize = 4_096;
 
 /// A block of rows with the bounds of their start times.
 #[derive(Clone, Debug)]
 pub struct Chunk {
-    rows: Vec<Option<Row>>,
+    rows: Vec<Option<Packed>>,
+    /// Rows that do not fit the packed form, by place; their packed place is empty.
+    wide: BTreeMap<u32, Row>,
     live: usize,
     first_start: Timestamp,
     last_start: Timestamp,
@@ -86,9 +90,8 @@ impl Table {
 
     fn put(&mut self, slot: Slot, row: Option<Row>) {
         let chunk = Arc::make_mut(&mut self.chunks[slot.chunk as usize]);
-        let place = &mut chunk.rows[slot.row as usize];
-        let (before, after) = (usize::from(place.is_some()), usize::from(row.is_some()));
-        *place = row;
+        let before = usize::from(chunk.put(slot.row, row.as_ref()));
+        let after = usize::from(row.is_some());
         chunk.live = chunk.live + after - before;
         self.rows = self.rows + after - before;
         if let Some(row) = row {
@@ -96,7 +99,6 @@ impl Table {
             chunk.last_start = chunk.last_start.max(row.started_at);
         }
         if chunk.live == 0 && chunk.rows.len() == CHUNK_ROWS {
-            chunk.rows.iter_mut().for_each(|row| *row = None);
             // A full chunk of nothing keeps its place in the list and gives its memory back.
             chunk.rows = vec![];
         }
@@ -107,13 +109,12 @@ impl Table {
             return Some(*slot);
         }
         let may_hold = |chunk: &Chunk| (chunk.first_start..=chunk.last_start).contains(&row.started_at);
-        self.chunks.iter().enumerate().rev().filter(|(_, chunk)| may_hold(chunk)).find_map(
-            |(place, chunk)| {
-                let found =
-                    chunk.rows.iter().position(|other| other.is_some_and(|other| other.key == row.key))?;
-                Some(Slot { chunk: place as u32, row: found as u32 })
-            },
-        )
+        self.chunks
+            .iter()
+            .enumerate()
+            .rev()
+            .filter(|(_, chunk)| may_hold(chunk))
+            .find_map(|(place, chunk)| Some(Slot { chunk: place as u32, row: chunk.position(row.key)? }))
     }
 }
 
@@ -129,20 +130,45 @@ impl Rows {
     }
 
     /// Every row that started in `range`, in no useful order.
-    pub fn started_in(&self, range: Range) -> impl Iterator<Item = &Row> {
+    pub fn started_in(&self, range: Range) -> impl Iterator<Item = Row> {
         let overlaps =
             move |chunk: &&Arc<Chunk>| chunk.first_start < range.to && chunk.last_start >= range.from;
-        self.chunks
-            .iter()
-            .filter(overlaps)
-            .flat_map(|chunk| chunk.rows.iter().flatten())
-            .filter(move |row| range.holds(row.started_at))
+        self.chunks.iter().filter(overlaps).flat_map(move |chunk| chunk.started_in(range))
     }
 }
 
 impl Chunk {
     fn new(start: Timestamp) -> Self {
-        Self { rows: Vec::with_capacity(CHUNK_ROWS), live: 0, first_start: start, last_start: start }
+        Self {
+            rows: Vec::with_capacity(CHUNK_ROWS),
+            wide: BTreeMap::new(),
+            live: 0,
+            first_start: start,
+            last_start: start,
+        }
+    }
+
+    /// Replaces what is at a place; whether something was there.
+    fn put(&mut self, place: u32, row: Option<&Row>) -> bool {
+        let packed = row.and_then(Packed::of);
+        let was_packed = std::mem::replace(&mut self.rows[place as usize], packed).is_some();
+        let was_wide = match row {
+            Some(row) if packed.is_none() => self.wide.insert(place, *row).is_some(),
+            _ => self.wide.remove(&place).is_some(),
+        };
+        was_packed || was_wide
+    }
+
+    fn position(&self, key: NodeKey) -> Option<u32> {
+        let packed = self.rows.iter().position(|row| row.as_ref().is_some_and(|row| row.key() == key));
+        let wide = || self.wide.iter().find(|(_, row)| row.key == key).map(|(place, _)| *place);
+        packed.map(|place| place as u32).or_else(wide)
+    }
+
+    fn started_in(&self, range: Range) -> impl Iterator<Item = Row> {
+        let packed = self.rows.iter().flatten().filter(move |row| range.holds(row.started_at()));
+        let wide = self.wide.values().filter(move |row| range.holds(row.started_at));
+        packed.map(Packed::row).chain(wide.copied())
     }
 }
 

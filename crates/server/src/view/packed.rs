@@ -1,0 +1,216 @@
+//! How small is a row in memory, without losing a digit?
+//!
+//! Times are kept as 48-bit differences from the start, in microseconds: ±4.4 years. A row with a time beyond that is
+//! kept whole beside the packed ones ([`Packed::of`] says so), so every number that comes out is the one that went in.
+
+use walletscope_model::{Decision, Duration, Outcome, Reason, Stage, Timestamp};
+use walletscope_stream::{Flags, NodeKey, Row};
+
+/// A row in 88 bytes; as it comes, it is 128.
+#[derive(Clone, Copy, Debug)]
+pub struct Packed {
+    started_at: i64,
+    bin: u32,
+    key: [u8; 16],
+    codes: [u16; 8],
+    last_four: u16,
+    first_arrival: Micros48,
+    ended_at: Micros48,
+    activated_at: Micros48,
+    processing_time: Micros48,
+    cardholder_wait: Micros48,
+    flags: u8,
+    outcome: Outcome,
+    stage: Stage,
+    reason: Option<Reason>,
+    decision: Option<Decision>,
+    tries: u8,
+}
+
+/// A difference of times; the smallest number means none.
+type Micros48 = [u8; 6];
+
+const NONE: i64 = -(1 << 47);
+const LAST_FOUR_NONE: u16 = u16::MAX;
+
+impl Packed {
+    /// The packed row; `None` where a time is too far from the start.
+    pub fn of(row: &Row) -> Option<Self> {
+        let since = |at: Timestamp| pack(at.since(row.started_at).0);
+        let option = |at: Option<Timestamp>| at.map_or(Some(pack_none()), since);
+        Some(Self {
+            started_at: row.started_at.0,
+            bin: row.bin,
+            key: row.key.0,
+            codes: [
+                row.tenant,
+                row.wallet,
+                row.issuer,
+                row.network,
+                row.device,
+                row.country,
+                row.channel,
+                row.reason_code,
+            ],
+            last_four: row.last_four.unwrap_or(LAST_FOUR_NONE),
+            first_arrival: since(row.first_arrival)?,
+            ended_at: option(row.ended_at)?,
+            activated_at: option(row.activated_at)?,
+            processing_time: row.processing_time.map_or(Some(pack_none()), |time| pack(time.0))?,
+            cardholder_wait: pack(row.cardholder_wait.0)?,
+            flags: flag_bits(row.flags),
+            outcome: row.outcome,
+            stage: row.stage,
+            reason: row.reason,
+            decision: row.decision,
+            tries: row.tries,
+        })
+    }
+
+    /// The row.
+    pub fn row(&self) -> Row {
+        let at = |micros: Micros48| unpack(micros).map(|since| Timestamp(self.started_at + since));
+        let [tenant, wallet, issuer, network, device, country, channel, reason_code] = self.codes;
+        Row {
+            key: NodeKey(self.key),
+            started_at: Timestamp(self.started_at),
+            ended_at: at(self.ended_at),
+            activated_at: at(self.activated_at),
+            first_arrival: at(self.first_arrival).unwrap_or_default(),
+            processing_time: unpack(self.processing_time).map(Duration),
+            cardholder_wait: Duration(unpack(self.cardholder_wait).unwrap_or_default()),
+            tenant,
+            wallet,
+            issuer,
+            network,
+            device,
+            country,
+            channel,
+            reason_code,
+            bin: self.bin,
+            last_four: (self.last_four != LAST_FOUR_NONE).then_some(self.last_four),
+            outcome: self.outcome,
+            stage: self.stage,
+            reason: self.reason,
+            decision: self.decision,
+            tries: self.tries,
+            flags: flags(self.flags),
+        }
+    }
+
+    /// When the attempt started.
+    pub fn started_at(&self) -> Timestamp {
+        Timestamp(self.started_at)
+    }
+
+    /// The attempt.
+    pub fn key(&self) -> NodeKey {
+        NodeKey(self.key)
+    }
+}
+
+fn pack(micros: i64) -> Option<Micros48> {
+    let bytes = micros.to_le_bytes();
+    let fits = (NONE + 1..=-(NONE + 1)).contains(&micros);
+    fits.then(|| [bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]])
+}
+
+fn pack_none() -> Micros48 {
+    let bytes = NONE.to_le_bytes();
+    [bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]]
+}
+
+fn unpack(bytes: Micros48) -> Option<i64> {
+    let [a, b, c, d, e, f] = bytes;
+    // The sign is the top bit of 48: shifted up and down again it fills the rest.
+    let micros = i64::from_le_bytes([0, 0, a, b, c, d, e, f]) >> 16;
+    (micros != NONE).then_some(micros)
+}
+
+fn flag_bits(flags: Flags) -> u8 {
+    let bits = [
+        flags.decided,
+        flags.stepped_up,
+        flags.bulk,
+        flags.conflict,
+        flags.overflow,
+        flags.settled,
+        flags.step_up_overdue,
+        flags.abandoned_at_step_up,
+    ];
+    bits.iter().enumerate().fold(0, |sum, (place, bit)| sum | (u8::from(*bit) << place))
+}
+
+fn flags(bits: u8) -> Flags {
+    let bit = |place: u8| bits >> place & 1 == 1;
+    Flags {
+        decided: bit(0),
+        stepped_up: bit(1),
+        bulk: bit(2),
+        conflict: bit(3),
+        overflow: bit(4),
+        settled: bit(5),
+        step_up_overdue: bit(6),
+        abandoned_at_step_up: bit(7),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row() -> Row {
+        Row {
+            key: NodeKey([7; 16]),
+            started_at: Timestamp(1_763_856_000_123_456),
+            ended_at: Some(Timestamp(1_763_856_001_368_456)),
+            activated_at: None,
+            first_arrival: Timestamp(1_763_855_999_000_001),
+            processing_time: Some(Duration(1_245_000)),
+            cardholder_wait: Duration(0),
+            tenant: 1,
+            wallet: 2,
+            issuer: 3,
+            network: 4,
+            device: 5,
+            country: 6,
+            channel: 7,
+            reason_code: 8,
+            bin: 42_424_242,
+            last_four: Some(4_242),
+            outcome: Outcome::Success,
+            stage: Stage::Provisioned,
+            reason: None,
+            decision: Some(Decision::Yellow),
+            tries: 3,
+            flags: Flags { decided: true, settled: true, abandoned_at_step_up: true, ..Flags::default() },
+        }
+    }
+
+    #[test]
+    fn a_row_comes_out_as_it_went_in() {
+        let usual = row();
+        let month = Duration::from_seconds(31 * 86_400);
+        for row in [
+            usual,
+            Row { activated_at: Some(usual.started_at.plus(month)), reason: Some(Reason::Unknown), ..usual },
+            Row { ended_at: Some(usual.started_at.plus(Duration(-1))), last_four: None, ..usual },
+            Row { ended_at: None, processing_time: None, cardholder_wait: month, ..usual },
+            Row { processing_time: Some(Duration((1 << 47) - 1)), last_four: Some(0), ..usual },
+        ] {
+            assert_eq!(Packed::of(&row).map(|packed| packed.row()), Some(row));
+        }
+        assert!(size_of::<Packed>() <= 88, "{}", size_of::<Packed>());
+    }
+
+    #[test]
+    fn times_beyond_reach_are_refused() {
+        for row in [
+            Row { ended_at: Some(Timestamp(0)), ..row() },
+            Row { processing_time: Some(Duration(1 << 47)), ..row() },
+            Row { first_arrival: Timestamp(i64::MAX), ..row() },
+        ] {
+            assert!(Packed::of(&row).is_none());
+        }
+    }
+}
