@@ -151,6 +151,38 @@ impl Row {
     }
 }
 
+impl Flags {
+    /// One bit a fact, in the order of the fields; part of the stored format, so it only ever grows.
+    pub fn bits(self) -> u8 {
+        let facts = [
+            self.decided,
+            self.stepped_up,
+            self.bulk,
+            self.conflict,
+            self.overflow,
+            self.settled,
+            self.step_up_overdue,
+            self.abandoned_at_step_up,
+        ];
+        facts.iter().enumerate().fold(0, |bits, (place, fact)| bits | (u8::from(*fact) << place))
+    }
+
+    /// The facts that these bits tell.
+    pub fn from_bits(bits: u8) -> Self {
+        let fact = |place: u8| bits >> place & 1 == 1;
+        Self {
+            decided: fact(0),
+            stepped_up: fact(1),
+            bulk: fact(2),
+            conflict: fact(3),
+            overflow: fact(4),
+            settled: fact(5),
+            step_up_overdue: fact(6),
+            abandoned_at_step_up: fact(7),
+        }
+    }
+}
+
 impl Dimension {
     /// How many dimensions there are.
     pub const COUNT: usize = 9;

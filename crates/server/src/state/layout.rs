@@ -39,7 +39,7 @@ pub fn encode_row(row: &Row) -> Vec<u8> {
         row.channel,
         row.reason_code,
         row.last_four.unwrap_or(NONE_U16),
-        flag_bits(row.flags),
+        u16::from(row.flags.bits()),
     ] {
         bytes.extend(code.to_le_bytes());
     }
@@ -82,7 +82,7 @@ pub fn decode_row(key: NodeKey, bytes: &[u8]) -> Result<Row, CodecError> {
         channel: cursor.u16()?,
         reason_code: cursor.u16()?,
         last_four: Some(cursor.u16()?).filter(|digits| *digits != NONE_U16),
-        flags: flags(cursor.u16()?),
+        flags: cursor.flags()?,
         bin: u32::from_le_bytes(cursor.take()?),
         outcome: cursor.one_of(&Outcome::ALL)?.ok_or_else(|| CodecError("row: no outcome".to_owned()))?,
         stage: cursor.one_of(&Stage::ALL)?.ok_or_else(|| CodecError("row: no stage".to_owned()))?,
@@ -174,34 +174,6 @@ pub fn parse_catalog_key(bytes: &[u8]) -> Result<(GroupKey, Option<Box<str>>), C
     Ok((GroupKey { account, region, name }, (!stream.is_empty()).then_some(stream)))
 }
 
-fn flag_bits(flags: Flags) -> u16 {
-    let bits = [
-        flags.decided,
-        flags.stepped_up,
-        flags.bulk,
-        flags.conflict,
-        flags.overflow,
-        flags.settled,
-        flags.step_up_overdue,
-        flags.abandoned_at_step_up,
-    ];
-    bits.iter().enumerate().fold(0, |sum, (place, bit)| sum | (u16::from(*bit) << place))
-}
-
-fn flags(bits: u16) -> Flags {
-    let bit = |place: u16| bits >> place & 1 == 1;
-    Flags {
-        decided: bit(0),
-        stepped_up: bit(1),
-        bulk: bit(2),
-        conflict: bit(3),
-        overflow: bit(4),
-        settled: bit(5),
-        step_up_overdue: bit(6),
-        abandoned_at_step_up: bit(7),
-    }
-}
-
 fn ordered(number: i64) -> [u8; 8] {
     (number.cast_unsigned() ^ (1 << 63)).to_be_bytes()
 }
@@ -228,6 +200,11 @@ impl Cursor<'_> {
 
     fn ordered(&mut self) -> Result<i64, CodecError> {
         Ok((u64::from_be_bytes(self.take()?) ^ (1 << 63)).cast_signed())
+    }
+
+    fn flags(&mut self) -> Result<Flags, CodecError> {
+        let bits = u8::try_from(self.u16()?).map_err(|_| CodecError("row: unknown flag".to_owned()))?;
+        Ok(Flags::from_bits(bits))
     }
 
     fn reason(&mut self) -> Result<Option<Reason>, CodecError> {

@@ -58,7 +58,7 @@ impl Packed {
             activated_at: option(row.activated_at)?,
             processing_time: row.processing_time.map_or(Some(pack_none()), |time| pack(time.0))?,
             cardholder_wait: pack(row.cardholder_wait.0)?,
-            flags: flag_bits(row.flags),
+            flags: row.flags.bits(),
             outcome: row.outcome,
             stage: row.stage,
             reason: row.reason,
@@ -94,7 +94,7 @@ impl Packed {
             reason: self.reason,
             decision: self.decision,
             tries: self.tries,
-            flags: flags(self.flags),
+            flags: Flags::from_bits(self.flags),
         }
     }
 
@@ -125,34 +125,6 @@ fn unpack(bytes: Micros48) -> Option<i64> {
     // The sign is the top bit of 48: shifted up and down again it fills the rest.
     let micros = i64::from_le_bytes([0, 0, a, b, c, d, e, f]) >> 16;
     (micros != NONE).then_some(micros)
-}
-
-fn flag_bits(flags: Flags) -> u8 {
-    let bits = [
-        flags.decided,
-        flags.stepped_up,
-        flags.bulk,
-        flags.conflict,
-        flags.overflow,
-        flags.settled,
-        flags.step_up_overdue,
-        flags.abandoned_at_step_up,
-    ];
-    bits.iter().enumerate().fold(0, |sum, (place, bit)| sum | (u8::from(*bit) << place))
-}
-
-fn flags(bits: u8) -> Flags {
-    let bit = |place: u8| bits >> place & 1 == 1;
-    Flags {
-        decided: bit(0),
-        stepped_up: bit(1),
-        bulk: bit(2),
-        conflict: bit(3),
-        overflow: bit(4),
-        settled: bit(5),
-        step_up_overdue: bit(6),
-        abandoned_at_step_up: bit(7),
-    }
 }
 
 #[cfg(test)]
