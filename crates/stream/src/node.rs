@@ -9,6 +9,7 @@ use std::cmp::Ordering;
 use walletscope_model::contract::Field;
 use walletscope_model::{IdKind, Offset, Timestamp, TokenState};
 
+use crate::fields::Fields;
 use crate::interpret::What;
 use crate::row::Row;
 
@@ -45,7 +46,7 @@ pub struct Evidence {
     /// What happened.
     pub what: What,
     /// The contract's fields that it carries; empty for records outside the contract.
-    pub fields: Vec<(Field, Box<str>)>,
+    pub fields: Fields,
     /// The guarded content of ends that are not SUCCESS: equal times are decided by it.
     pub content: Option<Box<str>>,
 }
@@ -216,7 +217,7 @@ impl Evidence {
 
     /// The value of a field, if the record carries it.
     pub fn field(&self, field: Field) -> Option<&str> {
-        self.fields.iter().find(|(known, _)| *known == field).map(|(_, value)| &**value)
+        self.fields.get(field)
     }
 }
 

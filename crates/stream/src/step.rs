@@ -11,6 +11,7 @@ use walletscope_model::{Attempt, Batch, Body, Command, Gap, IdKind, LogEvent, Of
 
 use crate::attempt::fold;
 use crate::catalog::Answer;
+use crate::fields::Fields;
 use crate::identity::{Ids, Roots};
 use crate::interpret::{Said, What, interpret};
 use crate::node::{ContentHash, Evidence, NodeKey, Observation};
@@ -118,14 +119,11 @@ impl<B: Backing> State<B> {
     fn evidence(&self, event: &LogEvent, said: &Said<'_>, hash: ContentHash, at: Place) -> Evidence {
         let is_event = matches!(said.what, What::Event(_));
         let is_start = said.what == What::Event(EventKind::Stage(walletscope_model::Stage::Started));
-        let fields_len = if is_event { said.fields.len() + usize::from(is_start) } else { 0 };
-        let mut fields: Vec<(Field, Box<str>)> = Vec::with_capacity(fields_len);
-        if let (true, Some(request)) = (is_start, &said.ids[1]) {
-            fields.push((Field::RequestId, (&**request).into()));
-        }
-        if is_event {
-            fields.extend(said.fields.iter().map(|(field, value)| (*field, (&**value).into())));
-        }
+        let request = said.ids[IdKind::Request as usize].as_deref().filter(|_| is_start);
+        let request = request.map(|request| (Field::RequestId, request));
+        let carried = said.fields.iter().map(|(field, value)| (*field, &**value));
+        let fields =
+            if is_event { Fields::of(request.into_iter().chain(carried)) } else { Fields::default() };
         let is_other_end =
             matches!(said.what, What::Crash | What::Event(EventKind::Failure | EventKind::Abandoned));
         Evidence {

@@ -1,17 +1,17 @@
 //! How are nodes and windows written into the state?
 //!
-//! Versioned prost messages with hand-written conversions; numbers of enums are part of the format and only ever
+//! Protobuf messages, read by prost and written by `message.rs`; numbers of enums are part of the format and only ever
 //! grow. Rows and keys, which are scanned by the million, have fixed layouts of their own in `layout.rs`.
 
 use prost::Message;
-use walletscope_model::contract::Field;
 use walletscope_model::{EventKind, IdKind, Lifecycle, Offset, Stage, Timestamp, TokenState};
 use walletscope_series::window::{Durations, Timing};
 use walletscope_series::{Count, Sketch, Window};
 use walletscope_stream::interpret::What;
-use walletscope_stream::{ContentHash, Evidence, Node, NodeKey, Observation, TokenShare};
+use walletscope_stream::{ContentHash, Evidence, Fields, Node, NodeKey, Observation, TokenShare};
 
 use super::layout;
+use super::message::Writer;
 
 /// A stored value could not be read.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,24 +19,53 @@ pub struct CodecError(pub String);
 
 /// Writes a node.
 pub fn encode_node(node: &Node) -> Vec<u8> {
-    NodeRecord {
-        tenant: node.tenant.to_string(),
-        kind: node.kind as u32,
-        value: node.value.to_string(),
-        parents: join(&node.parents),
-        children: join(&node.children),
-        request_children: node.request_children,
-        over_limit: node.over_limit,
-        evidence: node.evidence.iter().map(evidence_record).collect(),
-        observations: node.observations.iter().map(observation_record).collect(),
-        share_wallet: u32::from(node.token_share.wallet),
-        share_issuer: u32::from(node.token_share.issuer),
-        share_at: node.token_share.changes.iter().map(|(at, _)| at.0).collect(),
-        share_change: node.token_share.changes.iter().map(|(_, change)| i32::from(*change)).collect(),
-        row: node.row.as_ref().map(layout::encode_row).unwrap_or_default(),
-        due: node.due.map(|due| due.0),
+    /// Room for a node with one usual record; a larger one grows.
+    const USUAL_BYTES: usize = 512;
+    let mut message = Writer::with_capacity(USUAL_BYTES * node.evidence.len().max(1));
+    message.bytes(1, node.tenant.as_bytes());
+    message.unsigned(2, u64::from(node.kind as u32));
+    message.bytes(3, node.value.as_bytes());
+    message.pieces(4, node.parents.iter().map(|key| key.0));
+    message.pieces(5, node.children.iter().map(|key| key.0));
+    message.unsigned(6, u64::from(node.request_children));
+    message.unsigned(7, u64::from(node.over_limit));
+    for evidence in &node.evidence {
+        message.message(8, |message| write_evidence(message, evidence));
     }
-    .encode_to_vec()
+    for observation in &node.observations {
+        message.message(9, |message| write_observation(message, observation));
+    }
+    message.unsigned(10, u64::from(node.token_share.wallet));
+    message.unsigned(11, u64::from(node.token_share.issuer));
+    message.signed_list(12, node.token_share.changes.iter().map(|(at, _)| at.0));
+    message.signed_list(13, node.token_share.changes.iter().map(|(_, change)| i64::from(*change)));
+    if let Some(row) = &node.row {
+        message.bytes(14, &layout::encode_row(row));
+    }
+    message.some_signed(15, node.due.map(|due| due.0));
+    message.into_bytes()
+}
+
+fn write_evidence(message: &mut Writer, evidence: &Evidence) {
+    message.fixed(1, evidence.time.0);
+    message.bytes(2, &evidence.hash.0);
+    message.fixed(3, evidence.arrival.0);
+    message.unsigned(4, u64::from(evidence.source));
+    message.unsigned(5, evidence.offset.0);
+    message.unsigned(6, u64::from(evidence.index));
+    message.unsigned(7, u64::from(what_number(evidence.what)));
+    message.bytes(8, evidence.fields.stored().as_bytes());
+    message.some_bytes(9, evidence.content.as_deref().map(str::as_bytes));
+}
+
+fn write_observation(message: &mut Writer, observation: &Observation) {
+    message.fixed(1, observation.time.0);
+    message.bytes(2, &observation.hash.0);
+    message.unsigned(3, u64::from(observation.state as u32));
+    message.bytes(4, observation.event.as_bytes());
+    message.some_bytes(5, observation.reason.as_deref().map(str::as_bytes));
+    message.unsigned(6, observation.offset.0);
+    message.unsigned(7, u64::from(observation.index));
 }
 
 /// Reads a node.
@@ -161,12 +190,10 @@ struct EvidenceRecord {
     index: u32,
     #[prost(uint32, tag = "7")]
     what: u32,
-    /// One byte per field: its number.
-    #[prost(bytes = "vec", tag = "8")]
-    fields: Vec<u8>,
-    #[prost(string, repeated, tag = "9")]
-    values: Vec<String>,
-    #[prost(string, optional, tag = "10")]
+    /// As [`Fields::stored`].
+    #[prost(string, tag = "8")]
+    fields: String,
+    #[prost(string, optional, tag = "9")]
     content: Option<String>,
 }
 
@@ -208,27 +235,9 @@ struct DurationsRecord {
     counts: Vec<i64>,
 }
 
-fn evidence_record(evidence: &Evidence) -> EvidenceRecord {
-    EvidenceRecord {
-        time: evidence.time.0,
-        hash: evidence.hash.0.to_vec(),
-        arrival: evidence.arrival.0,
-        source: u32::from(evidence.source),
-        offset: evidence.offset.0,
-        index: evidence.index,
-        what: what_number(evidence.what),
-        fields: evidence.fields.iter().map(|(field, _)| *field as u8).collect(),
-        values: evidence.fields.iter().map(|(_, value)| value.to_string()).collect(),
-        content: evidence.content.as_deref().map(str::to_owned),
-    }
-}
-
 fn evidence(record: EvidenceRecord) -> Result<Evidence, CodecError> {
-    let fields = record.fields.iter().zip(record.values).map(|(number, value)| {
-        let field = Field::from_number(*number)
-            .ok_or_else(|| CodecError(format!("evidence: unknown field number {number}")))?;
-        Ok((field, value.into_boxed_str()))
-    });
+    let fields = Fields::restore(record.fields.into())
+        .ok_or_else(|| CodecError("evidence: damaged fields, or fields of a newer version".to_owned()))?;
     Ok(Evidence {
         time: Timestamp(record.time),
         hash: hash(&record.hash)?,
@@ -237,21 +246,9 @@ fn evidence(record: EvidenceRecord) -> Result<Evidence, CodecError> {
         offset: Offset(record.offset),
         index: record.index,
         what: what(record.what)?,
-        fields: fields.collect::<Result<_, CodecError>>()?,
+        fields,
         content: record.content.map(String::into_boxed_str),
     })
-}
-
-fn observation_record(observation: &Observation) -> ObservationRecord {
-    ObservationRecord {
-        time: observation.time.0,
-        hash: observation.hash.0.to_vec(),
-        state: observation.state as u32,
-        event: observation.event.to_string(),
-        reason: observation.reason.as_deref().map(str::to_owned),
-        offset: observation.offset.0,
-        index: observation.index,
-    }
 }
 
 fn observation(record: ObservationRecord) -> Result<Observation, CodecError> {
@@ -300,10 +297,6 @@ fn what(number: u32) -> Result<What, CodecError> {
         .ok_or_else(|| CodecError(format!("evidence: unknown event number {number}")))
 }
 
-fn join(keys: &[NodeKey]) -> Vec<u8> {
-    keys.iter().flat_map(|key| key.0).collect()
-}
-
 fn split(bytes: &[u8]) -> Result<Vec<NodeKey>, CodecError> {
     let (keys, rest) = bytes.as_chunks::<16>();
     if rest.is_empty() {
@@ -320,4 +313,75 @@ fn hash(bytes: &[u8]) -> Result<ContentHash, CodecError> {
 
 fn code(number: u32) -> Result<u16, CodecError> {
     u16::try_from(number).map_err(|_| CodecError(format!("unknown dictionary code {number}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use walletscope_model::contract::Field;
+
+    fn key(number: u8) -> NodeKey {
+        NodeKey([number; 16])
+    }
+
+    fn record(number: i64) -> Evidence {
+        let fields = [(Field::Wallet, "ApplePay"), (Field::Country, "")];
+        Evidence {
+            time: Timestamp(number),
+            hash: ContentHash([number as u8; 16]),
+            arrival: Timestamp(-number),
+            source: 7,
+            offset: Offset(1 << 40),
+            index: 300,
+            what: What::Event(EventKind::Failure),
+            fields: Fields::of(fields.into_iter()),
+            content: (number % 2 == 0).then(|| "ü".repeat(200).into()),
+        }
+    }
+
+    fn full() -> Node {
+        let observation = Observation {
+            time: Timestamp(5),
+            hash: ContentHash([9; 16]),
+            state: TokenState::ALL[2],
+            event: "TOKEN_DELETED".into(),
+            reason: Some("".into()),
+            offset: Offset(3),
+            index: 0,
+        };
+        Node {
+            parents: vec![key(1), key(2)],
+            children: vec![key(3)],
+            request_children: 2,
+            over_limit: 70_000,
+            evidence: vec![record(-1), record(0), record(i64::MAX)],
+            observations: vec![Observation { reason: None, ..observation.clone() }, observation],
+            token_share: TokenShare {
+                wallet: 3,
+                issuer: 65_535,
+                changes: vec![(Timestamp(-70), 1), (Timestamp(0), -1)],
+            },
+            due: Some(Timestamp(0)),
+            ..Node::new("default", IdKind::TokenReference, "tok_ü")
+        }
+    }
+
+    #[test]
+    fn a_node_comes_back_and_is_written_as_prost_would() {
+        for node in [full(), Node::new("", IdKind::Correlation, "")] {
+            let bytes = encode_node(&node);
+            assert_eq!(decode_node(key(0), &bytes), Ok(node));
+            let record = NodeRecord::decode(bytes.as_slice()).expect("a message");
+            assert_eq!(record.encode_to_vec(), bytes);
+        }
+    }
+
+    #[test]
+    fn a_cut_node_is_refused_or_another_but_never_a_panic() {
+        let bytes = encode_node(&full());
+        let whole = decode_node(key(0), &bytes);
+        for end in 0..bytes.len() {
+            assert_ne!(decode_node(key(0), &bytes[..end]), whole, "cut at {end}");
+        }
+    }
 }

@@ -5,6 +5,7 @@
 
 pub mod codec;
 pub mod layout;
+mod message;
 mod settings;
 
 use std::ops::{Bound, ControlFlow};
