@@ -5,13 +5,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 
 use walletscope_journal::{Change, Read, Store, Table as StoreTable, decode};
 use walletscope_model::{Batch, Offset, Timestamp};
 use walletscope_stream::{Answer, AttemptChange, Effect, State};
 
 use super::PipelineError;
-use crate::state::{Disk, each_row, restore, take_changes};
+use crate::state::{Disk, Known, Screened, each_row, restore, take_changes};
 use crate::view::{FEED_MAX, FeedItem, Table, View};
 
 /// Answers of commands kept for retries.
@@ -22,7 +24,7 @@ const RECOVERY_BYTES: usize = 8 * 1024 * 1024;
 /// Owns everything that follows from the journal.
 pub struct Applier<S: Store> {
     store: S,
-    state: State<Disk<S::Snapshot>>,
+    state: State<Screened<S::Snapshot>>,
     table: Table,
     feed: VecDeque<Arc<FeedItem>>,
     feed_sequence: u64,
@@ -49,7 +51,8 @@ impl<S: Store> Applier<S> {
     /// The store failed, or holds what this version cannot read.
     pub fn open(store: S) -> Result<(Self, Started), PipelineError> {
         let snapshot = store.snapshot();
-        let state = restore(&snapshot, Disk(snapshot.clone()))?;
+        let is_empty = snapshot.applied()? == Offset(0);
+        let state = restore(&snapshot, Screened::new(Disk(snapshot.clone()), is_empty))?;
         let mut table = Table::default();
         each_row(&snapshot, |row| table.change(None, Some(&row)))?;
         let mut applier = Self {
@@ -112,7 +115,7 @@ impl<S: Store> Applier<S> {
             batch.push(Change::Delete { table: StoreTable::Outbox, key: offset.0.to_be_bytes().to_vec() });
         }
         self.store.commit(batch, self.state.applied)?;
-        self.state.backing_mut().0 = self.store.snapshot();
+        self.state.backing_mut().turn_to(self.store.snapshot());
         self.state.forget_unused();
         Ok(())
     }
@@ -136,17 +139,35 @@ impl<S: Store> Applier<S> {
             dictionary: self.dictionary.clone(),
             active_tokens: Arc::new(self.state.active_tokens.clone()),
             feed: self.feed.iter().cloned().collect(),
-            disk: crate::view::SharedRead(Arc::new(self.state.backing().0.clone())),
+            disk: crate::view::SharedRead(Arc::new(self.state.backing().disk().clone())),
         }
     }
 
+    /// What reads the ids of before this start, on another thread and until it is told to stop; nothing where there
+    /// are none. New ids cost less as soon as it is done.
+    pub fn reads_known_ids(&self) -> Option<impl FnOnce(&AtomicBool) + Send + 'static> {
+        let backing = self.state.backing();
+        if backing.is_complete() {
+            return None;
+        }
+        let (send, ids) = channel();
+        backing.await_ids(ids);
+        let snapshot = backing.disk().clone();
+        Some(move |stops: &AtomicBool| match Known::read(&snapshot, || stops.load(Ordering::Relaxed)) {
+            // Nobody waits any more where the applier has ended.
+            Ok(Some(known)) => drop(send.send(known)),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "known ids could not be read; every new id asks the store"),
+        })
+    }
+
     /// The stream's state, for the catalog, the next timer and tests.
-    pub fn state(&self) -> &State<Disk<S::Snapshot>> {
+    pub fn state(&self) -> &State<Screened<S::Snapshot>> {
         &self.state
     }
 
     /// The stream's state; tests read through its caches.
-    pub fn state_mut(&mut self) -> &mut State<Disk<S::Snapshot>> {
+    pub fn state_mut(&mut self) -> &mut State<Screened<S::Snapshot>> {
         &mut self.state
     }
 

@@ -1,7 +1,7 @@
 //! Who runs the writer and the applier, and how do callers reach them?
 //!
 //! The writer's thread sleeps on the queue of submissions and wakes four times a second to see whether a timer is
-//! due; the applier's thread sleeps on the queue of entries. Handles only ever try to send: a full queue is a
+//! due; the applier's thread sleeps on the queue of entries. A third reads the known ids once after the start. Handles only ever try to send: a full queue is a
 //! throttled call, never a waiting one. A failure on either thread is final and told through `fatal`.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -98,12 +98,18 @@ pub fn start<S: Store>(store: S, now: Now) -> Result<Pipeline, PipelineError> {
         let shared = shared.clone();
         move || shared.guard_thread(|| write(writer, &store, &submitted, &entries, &shared, &now))
     })?;
+    let reading = applier.reads_known_ids().map(|read| {
+        let shared = shared.clone();
+        spawn("known-ids", move || read(&shared.stopping))
+    });
+    let reading = reading.transpose()?;
     let applying = spawn("applier", {
         let shared = shared.clone();
         move || shared.guard_thread(|| apply(&mut applier, &work, &shared))
     })?;
     let ingest = Ingest { queue: submissions, shared: shared.clone() };
-    Ok(Pipeline { ingest, shared, started, threads: Mutex::new(vec![writing, applying]) })
+    let threads = [Some(writing), Some(applying), reading].into_iter().flatten().collect();
+    Ok(Pipeline { ingest, shared, started, threads: Mutex::new(threads) })
 }
 
 impl Ingest {

@@ -1,9 +1,10 @@
 //! How does the stream's state live in the store?
 //!
-//! [`Disk`] reads single values for the stream, [`changes`] turns what changed into one batch, and [`restore`]
+//! [`Disk`] reads single values for the stream ([`Screened`]: without asking for ids that are new), [`changes`] turns what changed into one batch, and [`restore`]
 //! brings the parts that live in memory back at start. Formats are in `codec`, `layout` and `settings`.
 
 pub mod codec;
+mod known;
 pub mod layout;
 mod message;
 mod settings;
@@ -11,6 +12,7 @@ mod settings;
 use std::ops::{Bound, ControlFlow};
 
 use codec::CodecError;
+pub use known::{Known, Screened};
 use walletscope_journal::{Change, Direction, Read, StoreError, Table};
 use walletscope_model::Timestamp;
 use walletscope_series::{Resolution, Window};

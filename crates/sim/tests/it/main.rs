@@ -46,7 +46,7 @@ fn commit_seed() -> u64 {
 }
 
 fn head_commit() -> Option<String> {
-    let git = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.git");
+    let git = Path::new("../../.git");
     let head = std::fs::read_to_string(git.join("HEAD")).ok()?;
     let Some(reference) = head.trim().strip_prefix("ref: ") else { return Some(head.trim().to_owned()) };
     if let Ok(hash) = std::fs::read_to_string(git.join(reference)) {
