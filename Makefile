@@ -11,10 +11,12 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 BUILT := $(TARGET_DIR)/debug/walletscope
 VENV := .venv
 WEB_TYPES := tests/web-types
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
 # `--locked` makes Cargo refuse a stale Cargo.lock; .ci/run sets it.
 CARGO_LOCKED ?=
 
-.PHONY: help build run test lint test-rust test-crash test-clients deny bench soak clean
+.PHONY: help build run test lint test-rust test-crash test-clients deny fuzz bench soak clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -63,6 +65,12 @@ $(WEB_TYPES)/node_modules/installed: $(WEB_TYPES)/package-lock.json
 deny: ## licences, bans, sources and advisories of all dependencies; installs cargo-deny (minutes)
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
 	cargo deny check
+
+fuzz: ## every fuzz target for FUZZ_SECONDS (60) each; needs the nightly toolchain, installs cargo-fuzz (minutes)
+	command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
+	cd fuzz && for target in $(FUZZ_TARGETS); do \
+		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=3000; \
+	done
 
 bench: ## open-loop load against a release build, with the cost per stage
 	cargo build --release -p walletscope-server $(CARGO_LOCKED)

@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use walletscope_stream::interpret::{ID_BYTES_MAX, VALUE_BYTES_MAX, interpret};
 
 fuzz_target!(|message: &str| {
-    let said = interpret(message);
+    let said = interpret(message, &[]);
     assert!(said.ids.iter().flatten().all(|id| !id.is_empty() && id.len() <= ID_BYTES_MAX));
     assert!(said.fields.iter().all(|(_, value)| value.len() <= VALUE_BYTES_MAX));
 });

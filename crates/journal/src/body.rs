@@ -100,7 +100,7 @@ enum CommandChoice {
     SetRules(RulesMessage),
 }
 
-/// Every wait in microseconds.
+/// Every wait in microseconds, and the further placeholders of ids.
 #[derive(Clone, PartialEq, Message)]
 struct RulesMessage {
     #[prost(int64, tag = "1")]
@@ -113,6 +113,8 @@ struct RulesMessage {
     settle_after: i64,
     #[prost(int64, tag = "5")]
     evict_after: i64,
+    #[prost(string, repeated, tag = "6")]
+    placeholders: Vec<String>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -292,6 +294,7 @@ fn command_choice(command: &Command) -> CommandChoice {
             step_up_abandon_after: rules.step_up_abandon_after.0,
             settle_after: rules.settle_after.0,
             evict_after: rules.evict_after.0,
+            placeholders: rules.placeholders.iter().map(|word| String::from(&**word)).collect(),
         }),
     }
 }
@@ -313,6 +316,7 @@ fn command_from(message: CommandMessage) -> Result<Command, RecordError> {
             step_up_abandon_after: Duration(rules.step_up_abandon_after),
             settle_after: Duration(rules.settle_after),
             evict_after: Duration(rules.evict_after),
+            placeholders: rules.placeholders.into_iter().map(String::into_boxed_str).collect(),
         }),
     })
 }

@@ -4,8 +4,8 @@
 
 use crate::time::Duration;
 
-/// How long things wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How long things wait, and what is no id.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// A pending attempt without step-up is abandoned.
     pub abandon_after: Duration,
@@ -17,6 +17,8 @@ pub struct Rules {
     pub settle_after: Duration,
     /// A settled attempt leaves the state, counted from its start.
     pub evict_after: Duration,
+    /// Words that sources write where an id is missing, beside the usual ones; compared without case.
+    pub placeholders: Vec<Box<str>>,
 }
 
 impl Default for Rules {
@@ -28,6 +30,7 @@ impl Default for Rules {
             step_up_abandon_after: Duration::from_seconds(30 * DAY),
             settle_after: Duration::from_seconds(15 * 60),
             evict_after: Duration::from_seconds(31 * DAY),
+            placeholders: Vec::new(),
         }
     }
 }

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use walletscope_journal::Retention;
 use walletscope_model::Duration;
 use walletscope_stream::Rules;
+use walletscope_stream::interpret::ID_BYTES_MAX;
 
 use crate::auth::Network;
 
@@ -70,6 +71,9 @@ pub struct Given {
     /// A settled attempt leaves the working state this long after its start [default: 31d]
     #[arg(long, env = "WALLETSCOPE_EVICT_AFTER", value_name = "DURATION")]
     pub evict_after: Option<String>,
+    /// Words that sources write where an id is missing, beside -, null, unknown and the like
+    #[arg(long, env = "WALLETSCOPE_PLACEHOLDER_ID", value_name = "WORD", value_delimiter = ',')]
+    pub placeholder_id: Option<Vec<String>>,
 }
 
 /// What the server runs by.
@@ -89,7 +93,7 @@ pub struct Settings {
     pub region: Box<str>,
     /// How long, and up to which size, the journal is kept.
     pub journal: Retention,
-    /// The waits of the join. They are journalled by the server, because the stream reads them.
+    /// The rules of the join. They are journalled by the server, because the stream reads them.
     pub rules: Rules,
 }
 
@@ -190,6 +194,7 @@ impl Given {
             step_up_abandon_after: self.step_up_abandon_after.or(other.step_up_abandon_after),
             settle_after: self.settle_after.or(other.settle_after),
             evict_after: self.evict_after.or(other.evict_after),
+            placeholder_id: self.placeholder_id.or(other.placeholder_id),
         }
     }
 }
@@ -313,6 +318,7 @@ fn rules(given: &Given) -> Result<Rules, SettingsError> {
         )?,
         settle_after: duration("settle-after", given.settle_after.as_deref(), default.settle_after)?,
         evict_after: duration("evict-after", given.evict_after.as_deref(), default.evict_after)?,
+        placeholders: placeholders(given.placeholder_id.as_deref().unwrap_or_default())?,
     };
     let longest_wait = rules.abandon_after.max(rules.step_up_abandon_after);
     let text = |duration: Duration| format!("{}s", duration.as_seconds());
@@ -326,6 +332,32 @@ fn rules(given: &Given) -> Result<Rules, SettingsError> {
         return Err(refused("evict-after", text(rules.evict_after), why));
     }
     Ok(rules)
+}
+
+/// In one order whatever the order in which they are given, so that only a change is one.
+fn placeholders(texts: &[String]) -> Result<Vec<Box<str>>, SettingsError> {
+    let setting = "placeholder-id";
+    if texts.len() > LIST_LEN_MAX {
+        let why = "more than 64 of them; let the sources leave out an id that they do not know";
+        return Err(refused(setting, texts.len().to_string(), why));
+    }
+    let word = |text: &String| {
+        let word = text.trim();
+        if walletscope_guard::guard(word).cuts > 0 {
+            return Err(refused(
+                setting,
+                "(a card number)",
+                "card numbers are never written down; leave it out",
+            ));
+        }
+        let why = "not a word of 1 to 128 bytes that could stand where an id is missing";
+        let is_word = (1..=ID_BYTES_MAX).contains(&word.len());
+        if is_word { Ok(word.to_lowercase().into_boxed_str()) } else { Err(refused(setting, word, why)) }
+    };
+    let mut words: Vec<Box<str>> = texts.iter().map(word).collect::<Result<_, _>>()?;
+    words.sort_unstable();
+    words.dedup();
+    Ok(words)
 }
 
 fn duration(setting: &'static str, text: Option<&str>, default: Duration) -> Result<Duration, SettingsError> {

@@ -134,7 +134,7 @@ async fn set_rules(settings: &Settings, pipeline: &Pipeline) -> Result<(), Start
     let submission = Submission {
         origin: Origin::own(),
         invocation_id: "".into(),
-        body: Body::Command(Command::SetRules(settings.rules)),
+        body: Body::Command(Command::SetRules(settings.rules.clone())),
         answer: Vec::new(),
     };
     let taken = pipeline.ingest.submit(submission).await;

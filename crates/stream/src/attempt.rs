@@ -96,8 +96,10 @@ fn decide<'a>(
     stage_at: &[Option<Timestamp>; Stage::COUNT],
     clock: &Clock,
 ) -> End<'a> {
+    // What is active was provisioned, also where the event that says so is missing.
+    let is_implied = stage_at[Stage::Provisioned as usize].is_none();
     let mut ends: Vec<(&Evidence, Ending)> =
-        gathered.evidence.iter().filter_map(|record| Some((*record, ending(record)?))).collect();
+        gathered.evidence.iter().filter_map(|record| Some((*record, ending(record, is_implied)?))).collect();
     ends.sort_by(|left, right| end_order(left).cmp(&end_order(right)));
     let first = ends.iter().find(|(_, ending)| !matches!(ending, Ending::Abandoned(_)));
     if let Some((record, ending)) = first {
@@ -184,8 +186,12 @@ enum Ending {
     Abandoned(Option<Box<str>>),
 }
 
-fn ending(record: &Evidence) -> Option<Ending> {
+/// `is_implied`: an activation or a first tap stands for a SUCCESS.
+fn ending(record: &Evidence, is_implied: bool) -> Option<Ending> {
     match record.what {
+        What::Event(EventKind::Stage(Stage::Activated | Stage::FirstTap)) if is_implied => {
+            Some(Ending::Success)
+        }
         What::Event(EventKind::Stage(Stage::Provisioned)) => Some(Ending::Success),
         What::Event(EventKind::Failure) => {
             let code: Option<Box<str>> = record.field(Field::ReasonCode).map(Into::into);
@@ -242,7 +248,10 @@ fn service_time(
     let reported =
         reported.or_else(|| terminal.field(Field::ProcessingTimeMs).and_then(Duration::parse_millis));
     let measured = Duration(ended_at.since(started_at).0 - cardholder_wait.0);
-    reported.or((measured.0 >= 0).then_some(measured))
+    // Until an activation or a first tap the cardholder took an unknown time.
+    let is_implied =
+        matches!(terminal.what, What::Event(EventKind::Stage(Stage::Activated | Stage::FirstTap)));
+    reported.or((measured.0 >= 0 && !is_implied).then_some(measured))
 }
 
 /// Distinct STARTs by time and request id.

@@ -13,7 +13,7 @@ use crate::node::Evidence;
 /// Gaps remembered; older ones no longer matter to any open attempt.
 pub const GAPS_MAX: usize = 64;
 
-/// Earlier waits remembered; attempts under older ones are judged by the oldest of these.
+/// Earlier rules remembered; attempts under older ones are judged by the oldest of these.
 pub const RULES_MAX: usize = 64;
 
 /// Time as the journal tells it.
@@ -21,9 +21,9 @@ pub const RULES_MAX: usize = 64;
 pub struct Clock {
     /// The newest entry's append time.
     pub now: Timestamp,
-    /// The waits of records that arrive now.
+    /// The rules for records that arrive now.
     pub rules: Rules,
-    /// Earlier waits and until when records arrived under them, oldest first: a changed setting never moves what
+    /// Earlier rules and until when records arrived under them, oldest first: a changed setting never moves what
     /// was decided before.
     pub earlier_rules: Vec<(Timestamp, Rules)>,
     /// When the backfill of a source ended, by the source's dictionary code.
@@ -49,13 +49,13 @@ impl Clock {
         from.plus(Duration(standing))
     }
 
-    /// The waits that hold for a record.
+    /// The rules that hold for a record.
     pub fn rules_for(&self, record: &Evidence) -> &Rules {
         let earlier = self.earlier_rules.iter().find(|(until, _)| record.arrival < *until);
         earlier.map_or(&self.rules, |(_, rules)| rules)
     }
 
-    /// Changes the waits of records that arrive from now on.
+    /// Changes the rules for records that arrive from now on.
     pub fn set_rules(&mut self, rules: Rules) {
         if self.rules == rules {
             return;
@@ -63,8 +63,8 @@ impl Clock {
         if self.earlier_rules.len() == RULES_MAX {
             self.earlier_rules.remove(0);
         }
-        self.earlier_rules.push((self.now, self.rules));
-        self.rules = rules;
+        let earlier = std::mem::replace(&mut self.rules, rules);
+        self.earlier_rules.push((self.now, earlier));
     }
 
     /// Remembers a gap.

@@ -13,8 +13,11 @@ use walletscope_model::contract::{self, EventKind, Field};
 pub const ID_BYTES_MAX: usize = 128;
 /// Longer field values stay in the message alone.
 pub const VALUE_BYTES_MAX: usize = 1_024;
-/// Words that sources write where an id is missing, compared without case.
+/// Words that sources write where an id is missing, compared without case; settings add further ones.
 pub const PLACEHOLDERS: [&str; 7] = ["-", "null", "nil", "none", "unknown", "undefined", "n/a"];
+
+/// Lambda's events at the end of an invocation, with its status.
+const PLATFORM_ENDS: [&str; 2] = ["platform.report", "platform.runtimeDone"];
 
 /// What a message says.
 #[derive(Debug, Default, PartialEq)]
@@ -39,12 +42,12 @@ pub enum What {
     Other,
 }
 
-/// Reads a guarded message.
-pub fn interpret(message: &str) -> Said<'_> {
+/// Reads a guarded message; `placeholders` are no ids either.
+pub fn interpret<'a>(message: &'a str, placeholders: &[Box<str>]) -> Said<'a> {
     let trimmed = message.trim_start();
     let mut said = if trimmed.starts_with('{') { from_json(trimmed) } else { from_text(trimmed) };
     for id in &mut said.ids {
-        if id.as_deref().is_some_and(|value| !is_id(value)) {
+        if id.as_deref().is_some_and(|value| !is_id(value, placeholders)) {
             *id = None;
         }
     }
@@ -53,11 +56,12 @@ pub fn interpret(message: &str) -> Said<'_> {
 
 /// Whether `value` can name something. The guard's marks tell a cut value by itself: whether this message was cut or
 /// came cut must not matter, because both are the same record.
-pub fn is_id(value: &str) -> bool {
+pub fn is_id(value: &str, placeholders: &[Box<str>]) -> bool {
     const GUARD_MARK: &[u8] = b"***";
     let zeros = value.bytes().all(|byte| matches!(byte, b'0' | b'-'));
     let cut = value.as_bytes().windows(GUARD_MARK.len()).any(|bytes| bytes == GUARD_MARK);
-    let placeholder = value.len() <= 9 && PLACEHOLDERS.iter().any(|word| word.eq_ignore_ascii_case(value));
+    let usual = value.len() <= 9 && PLACEHOLDERS.iter().any(|word| word.eq_ignore_ascii_case(value));
+    let placeholder = usual || placeholders.iter().any(|word| word.eq_ignore_ascii_case(value));
     !value.trim().is_empty() && value.len() <= ID_BYTES_MAX && !zeros && !cut && !placeholder
 }
 
@@ -65,15 +69,36 @@ fn from_json(text: &str) -> Said<'_> {
     const FIELDS_USUAL: usize = 12;
     let mut said = Said { fields: Vec::with_capacity(FIELDS_USUAL), ..Said::default() };
     let mut exact = [false; contract::FIELDS.len()];
+    let (mut is_platform, mut record) = (false, None);
     for member in sonic_rs::to_object_iter(text) {
         // A message that stops being JSON half-way is text: it says nothing at all.
         let Ok((key, value)) = member else { return Said::default() };
+        match &*key {
+            "type" => is_platform = value.as_str().is_some_and(|kind| PLATFORM_ENDS.contains(&kind)),
+            "record" => record = Some(value.clone()),
+            _ => {}
+        }
         let Some(field) = Field::from_name(&key) else { continue };
         let Some(value) = scalar(value) else { continue };
         let is_exact = field.row().names.contains(&key.as_ref());
         place(&mut said, &mut exact, field, value, is_exact);
     }
     said.fields.sort_by_key(|(field, _)| *field);
+    match record {
+        Some(record) if is_platform => from_platform(&record),
+        _ => said,
+    }
+}
+
+/// The end of an invocation as Lambda writes it in its JSON log format: `{"time", "type", "record": {"requestId",
+/// "status", …}}` (<https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html>).
+fn from_platform<'a>(record: &LazyValue<'_>) -> Said<'a> {
+    let mut said = Said::default();
+    let text = |name: &str| record.get(name).and_then(|value| value.as_str().map(str::to_owned));
+    if text("status").is_some_and(|status| matches!(&*status, "timeout" | "error" | "failure")) {
+        said.what = What::Crash;
+    }
+    said.ids[1] = text("requestId").map(Cow::Owned);
     said
 }
 
@@ -162,10 +187,15 @@ fn is_crash(text: &str) -> bool {
     }
 }
 
-/// `2026-11-22T12:00:00.000Z\t<requestId>\tINFO\t{…}`, as Lambda's Node.js runtime writes.
+/// `2026-11-22T12:00:00.000Z\t<requestId>\tINFO\t{…}`, as Lambda's Node.js runtime writes, and
+/// `[INFO]\t2026-11-22T12:00:00.000Z\t<requestId>\t{…}`, as its Python runtime does.
 fn from_runtime_line(text: &str) -> Option<Said<'_>> {
     let mut columns = text.splitn(4, '\t');
-    let (time, id, _level, rest) = (columns.next()?, columns.next()?, columns.next()?, columns.next()?);
+    let columns = [columns.next()?, columns.next()?, columns.next()?, columns.next()?];
+    let [time, id, rest] = match columns {
+        [level, time, id, rest] if level.starts_with('[') && level.ends_with(']') => [time, id, rest],
+        [time, id, _level, rest] => [time, id, rest],
+    };
     walletscope_model::Timestamp::parse_rfc3339(time)?;
     let rest = rest.trim();
     let mut said = if rest.starts_with('{') { from_json(rest) } else { Said::default() };
@@ -181,7 +211,7 @@ mod tests {
     use super::*;
 
     fn check(message: &str, expected: &str) {
-        let said = interpret(message);
+        let said = interpret(message, &[]);
         let ids: Vec<_> = said.ids.iter().map(|id| id.as_deref().unwrap_or(".")).collect();
         let fields: Vec<_> =
             said.fields.iter().map(|(field, value)| format!("{}={value}", field.name())).collect();
@@ -216,6 +246,23 @@ mod tests {
         check("REPORT RequestId: r1\tDuration: 3000.00 ms\tStatus: timeout", "Crash ./r1/./.");
         check("REPORT RequestId: r1\tDuration: 12.00 ms", "Other ./r1/./.");
         check("START RequestId: r1 Version: $LATEST", "Other ./r1/./.");
+        check(
+            "[INFO]\t2026-11-22T12:00:00.000Z\tr1\t{\"event\":\"TOKEN_CREATED\",\"correlationId\":\"c\"}",
+            "Event(Stage(TokenCreated)) c/r1/./.",
+        );
+    }
+
+    #[test]
+    fn the_status_of_an_invocation_is_read_in_json_too() {
+        let platform = |kind: &str, record: &str| {
+            format!(r#"{{"time":"2026-11-22T12:00:03.000Z","type":"platform.{kind}","record":{record}}}"#)
+        };
+        let report = r#"{"requestId":"r1","metrics":{"durationMs":3000},"status":"timeout"}"#;
+        check(&platform("report", report), "Crash ./r1/./.");
+        check(&platform("runtimeDone", r#"{"status":"error","requestId":"r1"}"#), "Crash ./r1/./.");
+        check(&platform("report", r#"{"requestId":"r1","status":"success"}"#), "Other ./r1/./.");
+        check(&platform("start", r#"{"requestId":"r1","status":"error"}"#), "Other ./././.");
+        check(&platform("report", r#""r1""#), "Other ./././.");
     }
 
     #[test]
@@ -247,8 +294,10 @@ mod tests {
             ("a*b", true),
             ("  ", false),
         ] {
-            assert_eq!(is_id(value), expected, "{value}");
+            assert_eq!(is_id(value, &[]), expected, "{value}");
         }
-        assert!(is_id(&"x".repeat(ID_BYTES_MAX)) && !is_id(&"x".repeat(ID_BYTES_MAX + 1)));
+        assert!(is_id(&"x".repeat(ID_BYTES_MAX), &[]) && !is_id(&"x".repeat(ID_BYTES_MAX + 1), &[]));
+        let words = ["tbd".into()];
+        assert!(is_id("TBD", &[]) && !is_id("TBD", &words) && is_id("tbd1", &words));
     }
 }

@@ -68,7 +68,7 @@ impl<B: Backing> State<B> {
             }
             Body::Command(command) => {
                 if let Command::SetRules(rules) = command {
-                    self.clock.set_rules(*rules);
+                    self.clock.set_rules(rules.clone());
                 }
                 let answer = self.catalog.step(&batch.origin, command, batch.appended_at, offset);
                 effects.push(Effect::Answer(answer));
@@ -88,7 +88,7 @@ impl<B: Backing> State<B> {
     }
 
     fn log_event(&mut self, origin: &Origin, event: &LogEvent, at: Place) -> Result<(), BackingError> {
-        let mut said = interpret(&event.message);
+        let mut said = interpret(&event.message, &self.clock.rules.placeholders);
         forget_later_invocation(&mut said);
         if said.ids.iter().all(Option::is_none) {
             return Ok(());

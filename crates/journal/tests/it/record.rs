@@ -64,7 +64,9 @@ fn bodies() -> Vec<(&'static str, Kind, Body)> {
         step_up_abandon_after: Duration(3),
         settle_after: Duration(4),
         evict_after: Duration(-5),
+        placeholders: Vec::new(),
     };
+    let words = Rules { placeholders: vec!["tbd".into()], ..rules.clone() };
     vec![
         ("logs_small", Kind::Logs, logs(3)),
         ("logs_compressed", Kind::Logs, logs(40)),
@@ -73,6 +75,7 @@ fn bodies() -> Vec<(&'static str, Kind, Body)> {
         ("delete_log_group", Kind::Command, Body::Command(delete)),
         ("create_log_stream", Kind::Command, Body::Command(stream)),
         ("set_rules", Kind::Command, Body::Command(Command::SetRules(rules))),
+        ("set_rules_placeholders", Kind::Command, Body::Command(Command::SetRules(words))),
         ("tick", Kind::Tick, Body::Tick),
         ("gap", Kind::Gap, Body::Gap(gap)),
         ("backfill_end", Kind::BackfillEnd, Body::BackfillEnd),

@@ -21,9 +21,9 @@ pub fn encode_clock(clock: &Clock) -> Vec<u8> {
         gap_to: clock.gaps.iter().map(|gap| gap.to.0).collect(),
         backfill_source: clock.backfill_ended.keys().map(|source| u32::from(*source)).collect(),
         backfill_ended: clock.backfill_ended.values().map(|at| at.0).collect(),
-        rules: waits(&clock.rules).to_vec(),
+        rules: Some(rules_record(&clock.rules)),
         earlier_until: clock.earlier_rules.iter().map(|(until, _)| until.0).collect(),
-        earlier_rules: clock.earlier_rules.iter().flat_map(|(_, rules)| waits(rules)).collect(),
+        earlier_rules: clock.earlier_rules.iter().map(|(_, rules)| rules_record(rules)).collect(),
     }
     .encode_to_vec()
 }
@@ -41,11 +41,9 @@ pub fn decode_clock(bytes: &[u8], clock: &mut Clock) -> Result<(), CodecError> {
         let source = u16::try_from(*source).map_err(|_| CodecError("clock: damaged source".to_owned()))?;
         clock.backfill_ended.insert(source, Timestamp(*at));
     }
-    clock.rules = rules(&record.rules)?;
-    let earlier = record.earlier_rules.chunks(WAITS).map(rules);
-    for (until, rules) in record.earlier_until.iter().zip(earlier) {
-        clock.earlier_rules.push((Timestamp(*until), rules?));
-    }
+    clock.rules = record.rules.map(rules).ok_or_else(|| CodecError("clock: no rules".to_owned()))?;
+    let earlier = record.earlier_until.iter().map(|until| Timestamp(*until));
+    clock.earlier_rules = earlier.zip(record.earlier_rules.into_iter().map(rules)).collect();
     Ok(())
 }
 
@@ -143,35 +141,51 @@ struct ClockRecord {
     backfill_source: Vec<u32>,
     #[prost(sint64, repeated, tag = "5")]
     backfill_ended: Vec<i64>,
-    /// The waits in the order of [`Rules`].
-    #[prost(sint64, repeated, tag = "6")]
-    rules: Vec<i64>,
+    #[prost(message, optional, tag = "6")]
+    rules: Option<RulesRecord>,
     #[prost(sint64, repeated, tag = "7")]
     earlier_until: Vec<i64>,
-    /// The waits of every earlier rules, one after the other.
-    #[prost(sint64, repeated, tag = "8")]
-    earlier_rules: Vec<i64>,
+    #[prost(message, repeated, tag = "8")]
+    earlier_rules: Vec<RulesRecord>,
 }
 
-const WAITS: usize = 5;
-
-fn waits(rules: &Rules) -> [i64; WAITS] {
-    [
-        rules.abandon_after,
-        rules.step_up_mark_after,
-        rules.step_up_abandon_after,
-        rules.settle_after,
-        rules.evict_after,
-    ]
-    .map(|wait| wait.0)
+/// As [`Rules`], waits in microseconds.
+#[derive(Clone, PartialEq, Message)]
+struct RulesRecord {
+    #[prost(sint64, tag = "1")]
+    abandon_after: i64,
+    #[prost(sint64, tag = "2")]
+    step_up_mark_after: i64,
+    #[prost(sint64, tag = "3")]
+    step_up_abandon_after: i64,
+    #[prost(sint64, tag = "4")]
+    settle_after: i64,
+    #[prost(sint64, tag = "5")]
+    evict_after: i64,
+    #[prost(string, repeated, tag = "6")]
+    placeholders: Vec<String>,
 }
 
-fn rules(waits: &[i64]) -> Result<Rules, CodecError> {
-    let [abandon_after, step_up_mark_after, step_up_abandon_after, settle_after, evict_after] =
-        <[i64; WAITS]>::try_from(waits)
-            .map_err(|_| CodecError("clock: damaged rules".to_owned()))?
-            .map(Duration);
-    Ok(Rules { abandon_after, step_up_mark_after, step_up_abandon_after, settle_after, evict_after })
+fn rules_record(rules: &Rules) -> RulesRecord {
+    RulesRecord {
+        abandon_after: rules.abandon_after.0,
+        step_up_mark_after: rules.step_up_mark_after.0,
+        step_up_abandon_after: rules.step_up_abandon_after.0,
+        settle_after: rules.settle_after.0,
+        evict_after: rules.evict_after.0,
+        placeholders: rules.placeholders.iter().map(|word| word.to_string()).collect(),
+    }
+}
+
+fn rules(record: RulesRecord) -> Rules {
+    Rules {
+        abandon_after: Duration(record.abandon_after),
+        step_up_mark_after: Duration(record.step_up_mark_after),
+        step_up_abandon_after: Duration(record.step_up_abandon_after),
+        settle_after: Duration(record.settle_after),
+        evict_after: Duration(record.evict_after),
+        placeholders: record.placeholders.into_iter().map(String::into_boxed_str).collect(),
+    }
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -46,6 +46,29 @@ fn a_crash_of_the_invocation_is_a_technical_end() {
 }
 
 #[test]
+fn what_is_active_was_provisioned() {
+    // No processing time: the cardholder's is in it.
+    check(
+        "12:00:00 START c=c1
+         12:04:00 ACTIVATED c=c1
+         12:10:00 FIRST_TAP c=c1",
+        "corr c1 SUCCESS first_tap 12:00:00 - 12:04:00 records=3",
+    );
+    for success in ["12:00:02 SUCCESS c=c1", "12:00:02 SUCCESS c=c1 at=12:09"] {
+        check(
+            &format!("12:00:00 START c=c1\n12:04:00 ACTIVATED c=c1\n{success}"),
+            "corr c1 SUCCESS activated 12:00:00 - 12:00:02 took=2 records=3",
+        );
+    }
+    check(
+        "12:00:00 START c=c1
+         12:00:03 FAILURE c=c1 reason=TSP_ERROR
+         12:04:00 ACTIVATED c=c1",
+        "corr c1 FAILED activated 12:00:00 - 12:00:03 took=3 reason=TSP_ERROR code=TSP_ERROR records=3 conflict",
+    );
+}
+
+#[test]
 fn the_first_end_by_event_time_wins_and_a_different_one_is_flagged() {
     for order in [["02 SUCCESS", "05 FAILURE"], ["05 FAILURE", "02 SUCCESS"]] {
         check(
