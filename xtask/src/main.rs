@@ -17,7 +17,7 @@ Developer commands of Walletscope.
 
 usage: cargo run -p xtask -- <command>
 
-  tidy    check the repository's own rules: crate edges, pure crates, sizes, names, words, links
+  tidy    check the repository's own rules: crate edges, pure crates, sizes, names, words, links, event contract
   help    print this text
 ";
 

@@ -2,6 +2,7 @@
 //! found; this file lists them and sorts the findings. A rule that nobody can check does not belong here, and a rule
 //! that is not here is advice.
 
+mod contract;
 mod edges;
 mod links;
 mod names;
@@ -31,7 +32,8 @@ impl fmt::Display for Finding {
 
 /// All findings of all rules, sorted by place.
 pub fn check(repository: &Repository) -> Vec<Finding> {
-    let rules = [edges::check, purity::check, size::check, names::check, words::check, links::check];
+    let rules =
+        [edges::check, purity::check, size::check, names::check, words::check, links::check, contract::check];
     let mut findings: Vec<Finding> = rules.iter().flat_map(|rule| rule(repository)).collect();
     findings.sort();
     findings

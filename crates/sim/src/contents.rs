@@ -9,6 +9,7 @@ use walletscope_series::{Resolution, Window};
 use walletscope_server::pipeline::PipelineError;
 use walletscope_server::state::{codec, each_row, each_window, layout};
 use walletscope_server::view::View;
+use walletscope_stream::window::is_kept;
 use walletscope_stream::{BackingError, Dimension, Node, NodeKey, Row, WindowKey};
 
 /// The committed state, decoded.
@@ -54,14 +55,18 @@ impl Contents {
     }
 }
 
-/// Every pair of every table, written as text; windows of a second left out, because when they go depends on when
-/// the state was committed.
-pub(crate) fn every_byte(read: &impl Read) -> Result<BTreeSet<String>, StoreError> {
+/// Every pair of every table, written as text; windows of a second, and others that are beyond their retention at
+/// `now`, left out, because when they go depends on when the state was committed.
+pub(crate) fn every_byte(read: &impl Read, now: Timestamp) -> Result<BTreeSet<String>, StoreError> {
     let mut lines = BTreeSet::new();
     for table in Table::ALL {
         each_pair(read, table, |key, value| {
-            let is_second = table == Table::Windows && key.first() == Some(&(Resolution::Second as u8));
-            if !is_second {
+            let may_go = |key: &WindowKey| {
+                key.resolution == Resolution::Second || !is_kept(key.resolution, key.start, now)
+            };
+            let is_going =
+                table == Table::Windows && layout::parse_window_key(key).is_ok_and(|key| may_go(&key));
+            if !is_going {
                 lines.insert(format!("{} {} = {}", table.name(), readable(key), readable(value)));
             }
         })?;

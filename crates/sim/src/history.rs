@@ -9,8 +9,10 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use walletscope_model::{
-    Body, Command, Duration, LogBatch, LogEvent, MetricBatch, MetricDatum, MetricValue, Origin, Timestamp,
+    Body, Command, Duration, LogBatch, LogEvent, MetricBatch, MetricDatum, MetricValue, Origin, Rules,
+    Timestamp,
 };
+use walletscope_stream::node::REQUEST_IDS_MAX;
 
 use crate::scene::{self, Pools};
 
@@ -47,6 +49,8 @@ pub struct History {
     pub records: Vec<Record>,
     /// Whether source `import` says that its history is complete.
     pub ends_backfill: bool,
+    /// Rules that are set at some time.
+    pub rules: Vec<Rules>,
 }
 
 /// One client call.
@@ -85,7 +89,29 @@ impl History {
         }
         records.sort_by(|left, right| order(left).cmp(&order(right)));
         records.dedup_by(|left, right| order(left) == order(right));
-        Self { records, ends_backfill: rng.random_bool(0.3) }
+        Self { records, ends_backfill: rng.random_bool(0.3), rules: vec![] }
+    }
+
+    /// The same history with what the law of order does not hold for: rules that change on the way, and an attempt
+    /// with more request ids than one may have.
+    pub fn beyond_the_law(&self) -> Self {
+        let crowd = (0..REQUEST_IDS_MAX as i64 + 6).map(|number| {
+            let message = format!(
+                r#"{{"event":"TOKEN_PROVISION_START","correlationId":"crowd","requestId":"crowd-{number}"}}"#
+            );
+            let timestamp = BEGIN.plus(Duration::from_seconds(number));
+            Record { source: 0, event: LogEvent { timestamp, message: message.into(), guarded: false } }
+        });
+        let brief = Rules {
+            abandon_after: Duration::from_seconds(60),
+            step_up_mark_after: Duration::from_seconds(3_600),
+            step_up_abandon_after: Duration::from_seconds(2 * 86_400),
+            settle_after: Duration::from_seconds(5 * 60),
+            placeholders: vec!["shared-req-0".into(), "shared-trace-0".into()],
+            ..Rules::default()
+        };
+        let records = self.records.iter().cloned().chain(crowd).collect();
+        Self { records, ends_backfill: self.ends_backfill, rules: vec![brief, Rules::default()] }
     }
 
     /// The calls that tell it.
@@ -162,6 +188,8 @@ impl History {
         if self.ends_backfill {
             bodies.push((1, Body::BackfillEnd));
         }
+        let rules = self.rules.iter().map(|rules| (0, Body::Command(Command::SetRules(rules.clone()))));
+        bodies.extend(rules);
         bodies
     }
 }

@@ -48,6 +48,8 @@ pub enum Invariant {
     OrderFree,
     /// When nothing more comes everything settles, and no timer is left.
     Quiet,
+    /// Attempts leave the state by age, the hours they were counted in stay.
+    Forgotten,
     /// The product itself neither fails nor panics.
     Works,
 }
@@ -102,8 +104,9 @@ pub fn check_state(applier: &mut Applier<SimStore>) -> Result<(), Broken> {
 pub fn check_replay(applier: &mut Applier<SimStore>, journal: &Journal) -> Result<(), Broken> {
     applier.commit()?;
     let mut elsewhere = replay(journal)?;
-    let found = every_byte(&applier.publish().disk)?;
-    let expected = every_byte(&elsewhere.publish().disk)?;
+    let now = applier.state().clock.now;
+    let found = every_byte(&applier.publish().disk, now)?;
+    let expected = every_byte(&elsewhere.publish().disk, now)?;
     Invariant::StateIsReplay.equal("the state and a replay from nothing", &found, &expected)
 }
 

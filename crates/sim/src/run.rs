@@ -2,7 +2,8 @@
 //!
 //! One run tells one history to a writer and an applier: groups, steps, commits, trims, clock steps, failed writes
 //! and crashes come in any order that threads, machines and clients could bring them; clients repeat what was not
-//! answered. Then all calls are delivered, and time goes on in small steps until nothing waits.
+//! answered. Then all calls are delivered, and time goes on in small steps until nothing waits, and at last until
+//! everything is forgotten.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,10 +12,12 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use walletscope_journal::Store;
 use walletscope_model::{Batch, Body, Duration, Offset, Timestamp};
+use walletscope_series::{Resolution, Window};
 use walletscope_server::pipeline::{Appended, Applier, Refusal, Writer};
-use walletscope_stream::Answer;
+use walletscope_stream::{Answer, WindowKey};
 
 use crate::client::{Clients, Time};
+use crate::contents::Contents;
 use crate::disk::{Fault, SimDisk};
 use crate::history::{BEGIN, History, Telling};
 use crate::invariants::{Broken, Invariant, Journal, check_journal, check_replay, check_state};
@@ -66,6 +69,8 @@ const LATER_AT: Timestamp = BEGIN.plus(Duration::from_seconds(3 * 86_400));
 /// When the portrait `last` is taken: after every wait (30 days and a quarter of an hour after the last arrival),
 /// before the first attempt leaves the state (31 days after its start).
 const LAST_AT: Timestamp = BEGIN.plus(Duration::from_seconds(30 * 86_400 + 18 * 3_600));
+/// When everything has left the state: 31 days after the last start or arrival that a run can have.
+const FORGOTTEN_AT: Timestamp = BEGIN.plus(Duration::from_seconds(33 * 86_400));
 /// A longer silence of the clock is a gap, as the writer documents.
 const GAP_AFTER: Duration = Duration::from_seconds(5 * 60);
 /// Between two polls of the idle writer: below the silence that makes a gap.
@@ -98,6 +103,7 @@ pub fn run(history: &History, plan: Plan) -> Result<Ended, Broken> {
     run.wait_until(LAST_AT)?;
     run.check_quiet()?;
     let last = Portrait::take(&mut run.applier, history)?;
+    run.forget()?;
     Ok(Ended { later, last, tally: run.tally })
 }
 
@@ -425,6 +431,32 @@ impl Run {
             }
         }
         Ok(())
+    }
+
+    /// All attempts leave the state by age, and leave their numbers.
+    fn forget(&mut self) -> Result<(), Broken> {
+        let counted = self.hours()?;
+        if self.clients.may_lose_answers {
+            self.crash()?;
+        }
+        self.disk.work_again();
+        for at in [FORGOTTEN_AT, FORGOTTEN_AT.plus(Duration::from_seconds(1))] {
+            self.now = at.max(self.now);
+            self.say_the_time()?;
+        }
+        let left = self.applier.publish().rows.len();
+        Invariant::Forgotten.holds(left == 0, || format!("{left} attempts are still there"))?;
+        let still_counted = self.hours()?;
+        Invariant::Forgotten.holds(still_counted == counted, || "numbers left with attempts".to_owned())?;
+        check_replay(&mut self.applier, &self.journal)
+    }
+
+    /// The windows of an hour as they are stored.
+    fn hours(&mut self) -> Result<BTreeMap<WindowKey, Window>, Broken> {
+        self.applier.commit()?;
+        let mut windows = Contents::read(&self.applier.publish())?.windows;
+        windows.retain(|key, _| key.resolution == Resolution::Hour);
+        Ok(windows)
     }
 
     fn check_all(&mut self) -> Result<(), Broken> {

@@ -133,10 +133,12 @@ fn wait_or_abandon<'a>(
     place: Abandoned,
     clock: &Clock,
 ) -> End<'a> {
-    let newest = events.iter().copied().max_by_key(|event| clock.counts_from(event));
-    let rules = newest.map_or(&clock.rules, |event| clock.rules_for(event));
+    // The rules of the last arrival, not those of the event that counts from the latest time: which one that is may
+    // change with the end of a backfill, and what was abandoned must stay so.
+    let last_arrival = events.iter().max_by_key(|event| (event.offset, event.index));
+    let rules = last_arrival.map_or(&clock.rules, |event| clock.rules_for(event));
     let patience = if step_up_pending { rules.step_up_abandon_after } else { rules.abandon_after };
-    let anchor = newest.map(|event| clock.counts_from(event)).unwrap_or_default();
+    let anchor = events.iter().map(|event| clock.counts_from(event)).max().unwrap_or_default();
     let last_time = events.iter().map(|event| event.time).max().unwrap_or_default();
     let deadline = anchor.plus(patience);
     if deadline <= clock.now {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use walletscope_model::{Duration, Gap, Rules, Timestamp};
+use walletscope_model::{Duration, Gap, Offset, Rules, Timestamp};
 
 use crate::node::Evidence;
 
@@ -23,9 +23,9 @@ pub struct Clock {
     pub now: Timestamp,
     /// The rules for records that arrive now.
     pub rules: Rules,
-    /// Earlier rules and until when records arrived under them, oldest first: a changed setting never moves what
-    /// was decided before.
-    pub earlier_rules: Vec<(Timestamp, Rules)>,
+    /// Earlier rules and the journal entry that changed them, oldest first: a changed setting never moves what was
+    /// decided before. Times would not do: what arrived in the instant of the change was decided already.
+    pub earlier_rules: Vec<(Offset, Rules)>,
     /// When the backfill of a source ended, by the source's dictionary code.
     pub backfill_ended: BTreeMap<u16, Timestamp>,
     /// Gaps, oldest first.
@@ -51,12 +51,12 @@ impl Clock {
 
     /// The rules that hold for a record.
     pub fn rules_for(&self, record: &Evidence) -> &Rules {
-        let earlier = self.earlier_rules.iter().find(|(until, _)| record.arrival < *until);
+        let earlier = self.earlier_rules.iter().find(|(until, _)| record.offset < *until);
         earlier.map_or(&self.rules, |(_, rules)| rules)
     }
 
-    /// Changes the rules for records that arrive from now on.
-    pub fn set_rules(&mut self, rules: Rules) {
+    /// Changes the rules for records of entries after `offset`.
+    pub fn set_rules(&mut self, rules: Rules, offset: Offset) {
         if self.rules == rules {
             return;
         }
@@ -64,7 +64,7 @@ impl Clock {
             self.earlier_rules.remove(0);
         }
         let earlier = std::mem::replace(&mut self.rules, rules);
-        self.earlier_rules.push((self.now, earlier));
+        self.earlier_rules.push((offset, earlier));
     }
 
     /// Remembers a gap.

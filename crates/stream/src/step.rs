@@ -68,7 +68,7 @@ impl<B: Backing> State<B> {
             }
             Body::Command(command) => {
                 if let Command::SetRules(rules) = command {
-                    self.clock.set_rules(rules.clone());
+                    self.clock.set_rules(rules.clone(), offset);
                 }
                 let answer = self.catalog.step(&batch.origin, command, batch.appended_at, offset);
                 effects.push(Effect::Answer(answer));

@@ -2,7 +2,7 @@ use super::*;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use walletscope_model::contract::{EVENTS, FIELDS, Field, event_kind};
-use walletscope_model::reason::{FailureClass, Reason};
+use walletscope_model::reason::Reason;
 use walletscope_model::telemetry::MetricValue;
 use walletscope_model::time::{Duration, Timestamp};
 
@@ -330,32 +330,4 @@ fn unusable_rates_give_silence_not_a_hang() {
         assert!(traffic.next_until(after(3_600)).is_empty(), "{attempts_per_second}");
     }
     assert!(!traffic(10, 1e9).next_until(after(1)).is_empty());
-}
-
-/// The written contract names everything that the tables name.
-#[test]
-fn the_documented_contract_is_complete() {
-    let text = include_str!("../../../docs/formats/events.md");
-    let check =
-        |name: &str| assert!(text.contains(&format!("`{name}`")), "docs/formats/events.md lacks `{name}`");
-    EVENTS.iter().for_each(|event| check(event.0));
-    for row in &FIELDS {
-        row.names.iter().for_each(|name| check(name));
-        if !row.column.is_empty() {
-            check(row.column);
-        }
-    }
-    for reason in Reason::all() {
-        let row = format!(
-            "| `{}` | {} | {} | {} |",
-            reason.code(),
-            reason.words(),
-            reason.class().name(),
-            reason.owner().name()
-        );
-        let is_abandonment = reason == Reason::IdvAbandoned;
-        assert!(text.contains(&row) || is_abandonment, "docs/formats/events.md lacks {row}");
-        check(reason.code());
-    }
-    FailureClass::ALL.iter().for_each(|class| check(class.name()));
 }

@@ -42,7 +42,7 @@ pub fn decode_clock(bytes: &[u8], clock: &mut Clock) -> Result<(), CodecError> {
         clock.backfill_ended.insert(source, Timestamp(*at));
     }
     clock.rules = record.rules.map(rules).ok_or_else(|| CodecError("clock: no rules".to_owned()))?;
-    let earlier = record.earlier_until.iter().map(|until| Timestamp(*until));
+    let earlier = record.earlier_until.iter().map(|until| Offset(*until));
     clock.earlier_rules = earlier.zip(record.earlier_rules.into_iter().map(rules)).collect();
     Ok(())
 }
@@ -143,8 +143,8 @@ struct ClockRecord {
     backfill_ended: Vec<i64>,
     #[prost(message, optional, tag = "6")]
     rules: Option<RulesRecord>,
-    #[prost(sint64, repeated, tag = "7")]
-    earlier_until: Vec<i64>,
+    #[prost(uint64, repeated, tag = "7")]
+    earlier_until: Vec<u64>,
     #[prost(message, repeated, tag = "8")]
     earlier_rules: Vec<RulesRecord>,
 }
