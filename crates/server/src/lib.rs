@@ -16,4 +16,5 @@ pub mod settings;
 pub mod simulate;
 pub mod start;
 pub mod state;
+pub mod ui;
 pub mod view;

@@ -13,8 +13,8 @@ use tokio::sync::oneshot;
 use walletscope_journal::{EmbeddedStore, Options, Store, StoreError};
 use walletscope_model::{Batch, Body, Command, Offset, Origin, Timestamp};
 
-use crate::api::{ApiContext, JournalReader};
-use crate::auth::{Auth, AuthError};
+use crate::api::{ApiContext, JournalReader, Place};
+use crate::auth::{Auth, AuthError, Credentials};
 use crate::aws::Door;
 use crate::listen::{Routes, router, serve};
 use crate::observe::Telemetry;
@@ -91,6 +91,7 @@ pub async fn start(settings: &Settings, now: Now) -> Result<Server, StartError> 
         shared: pipeline.shared.clone(),
         journal: Arc::new(StoreReader(store.clone())),
         now: now.clone(),
+        place: place(settings, &auth),
     });
     let routes = routes(settings, &store, &pipeline, &auth, now);
     let (stop, stopped) = oneshot::channel();
@@ -123,6 +124,17 @@ impl Server {
     /// What recovery found.
     pub fn started(&self) -> pipeline::Started {
         self.pipeline.started
+    }
+}
+
+fn place(settings: &Settings, auth: &Auth) -> Place {
+    let file = Credentials::path(&settings.data);
+    let file = std::path::absolute(&file).unwrap_or(file);
+    Place {
+        account: settings.account.clone(),
+        region: settings.region.clone(),
+        url: auth.url().into(),
+        credentials_file: file.display().to_string().into(),
     }
 }
 

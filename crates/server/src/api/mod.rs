@@ -16,6 +16,7 @@ mod query;
 mod request_detail;
 mod requests;
 mod resume;
+mod session;
 mod stream;
 mod token_request;
 mod trends;
@@ -53,6 +54,21 @@ pub struct ApiContext {
     pub journal: Arc<dyn JournalReader>,
     /// The machine's clock.
     pub now: Now,
+    /// Where clients find this server.
+    pub place: Place,
+}
+
+/// Where clients find a server and its keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The AWS account id that it answers as.
+    pub account: Box<str>,
+    /// The region that clients are told to use.
+    pub region: Box<str>,
+    /// Its base address, such as `http://127.0.0.1:7300`.
+    pub url: Box<str>,
+    /// The path of the credentials file.
+    pub credentials_file: Box<str>,
 }
 
 /// Reads single entries of the journal. Called from threads that may block.
@@ -71,12 +87,17 @@ pub struct Caller {
     pub tenant: Box<str>,
     /// The name of the credential, for the log.
     pub name: Box<str>,
+    /// A browser with a session's cookie; else a program with a token.
+    pub is_browser: bool,
 }
 
 /// The routes below `/api/v1`.
 pub fn router(context: ApiContext) -> Router {
+    let started_at = (context.now)();
     let api = Api {
-        run: format!("{:x}", (context.now)().0).into(),
+        run: format!("{:x}", started_at.0).into(),
+        started_at,
+        place: Arc::new(context.place),
         shared: context.shared,
         journal: context.journal,
         now: context.now,
@@ -90,6 +111,7 @@ pub fn router(context: ApiContext) -> Router {
         .route("/api/v1/trends", get(trends::trends))
         .route("/api/v1/breakdown", get(breakdown::breakdown))
         .route("/api/v1/stream", get(stream::stream))
+        .route("/api/v1/session", get(session::session))
         .route("/api/v1/openapi.json", get(openapi::openapi))
         .route("/api/v1/{*path}", get(no_such_path))
         .method_not_allowed_fallback(only_get)
@@ -105,6 +127,8 @@ struct Api {
     now: Now,
     /// Names this run of the server in event ids.
     run: Arc<str>,
+    started_at: Timestamp,
+    place: Arc<Place>,
     folds: Arc<Semaphore>,
     streams: Arc<Semaphore>,
 }

@@ -23,6 +23,7 @@ use utoipa::openapi::OpenApi as Document;
         super::trends::trends,
         super::breakdown::breakdown,
         super::stream::stream,
+        super::session::session,
         super::openapi::openapi,
     ),
     components(schemas(

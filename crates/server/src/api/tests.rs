@@ -14,7 +14,7 @@ use walletscope_journal::{EmbeddedStore, Options, Store, decode};
 use walletscope_model::measure::MEASURES;
 use walletscope_model::{Batch, Body, Duration, LogBatch, LogEvent, Offset, Origin, Timestamp};
 
-use super::{ApiContext, Caller, JournalReader, STREAMS_MAX, router};
+use super::{ApiContext, Caller, JournalReader, Place, STREAMS_MAX, router};
 use crate::pipeline::{Pipeline, Reply, Submission, start};
 
 /// 2026-11-22T12:00:00Z, when every test happens.
@@ -51,7 +51,7 @@ impl World {
         let is_trimmed = Arc::new(AtomicBool::new(false));
         let journal = Arc::new(Journal { store, is_trimmed: is_trimmed.clone() });
         let shared = pipeline.shared.clone();
-        let router = router(ApiContext { shared, journal, now: Arc::new(|| NOW) });
+        let router = router(ApiContext { shared, journal, now: Arc::new(|| NOW), place: place() });
         Self { pipeline, router, is_trimmed, _folder: folder }
     }
 
@@ -83,7 +83,7 @@ impl World {
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
         }
-        let caller = Caller { tenant: "default".into(), name: "test".into() };
+        let caller = Caller { tenant: "default".into(), name: "test".into(), is_browser: false };
         let request = request.extension(caller).body(HttpBody::empty()).unwrap();
         self.router.clone().oneshot(request).await.unwrap()
     }
@@ -117,6 +117,15 @@ impl World {
         };
         let events = text.split("\n\n").take(count);
         events.map(|event| [field(event, "event:"), field(event, "id:"), field(event, "data:")]).collect()
+    }
+}
+
+fn place() -> Place {
+    Place {
+        account: "123456789012".into(),
+        region: "us-east-1".into(),
+        url: "http://127.0.0.1:7300".into(),
+        credentials_file: "/data/credentials".into(),
     }
 }
 
@@ -190,6 +199,17 @@ async fn the_interface_is_answered_exactly_and_every_measure_beside_it() {
     let other = world.ok("metrics?network=unknown").await;
     assert_eq!(other["metrics"]["totalRequests"], 4);
     assert!(other["numeric"]["activeTokens"]["value"].is_null(), "tokens are not counted by network");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_says_whether_anything_has_come_yet() {
+    let world = World::new();
+    let empty = world.ok("session").await;
+    assert_eq!((&empty["signedIn"], &empty["kind"]), (&json!(true), &json!("token")));
+    assert_eq!((&empty["account"], &empty["hasData"]), (&json!("123456789012"), &json!(false)));
+    assert_eq!(empty["server"]["startedAt"], NOW.rfc3339());
+    world.send(&[(-10, begun("c1", "ApplePay"))]).await;
+    assert_eq!(world.ok("session").await["hasData"], true);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -92,6 +92,11 @@ pub enum CredentialsError {
 }
 
 impl Credentials {
+    /// The file's path in a data folder.
+    pub fn path(folder: &Path) -> PathBuf {
+        folder.join(FILE_NAME)
+    }
+
     /// Reads `folder/credentials`; makes the folder, the file and the entries that are missing.
     ///
     /// # Errors

@@ -114,7 +114,8 @@ async fn caller(auth: &Auth, request: &Parts) -> Result<Caller, Refusal> {
         tracing::error!(%error, "a session could not be checked");
         Refusal::NotNow
     })?;
-    let caller = has_session.then(|| Caller { tenant: TENANT.into(), name: "browser".into() });
+    let caller =
+        has_session.then(|| Caller { tenant: TENANT.into(), name: "browser".into(), is_browser: true });
     auth.attempt(address, &cookie.hash(), caller)
 }
 

@@ -85,13 +85,14 @@ impl Keyring {
         let hash = TokenHash::of(token);
         match purpose {
             Purpose::Api => {
-                let caller = || Caller { tenant: TENANT.into(), name: "api token".into() };
+                let caller = || Caller { tenant: TENANT.into(), name: "api token".into(), is_browser: false };
                 self.api_token.matches(&hash).then(caller)
             }
             Purpose::Ingest => {
                 let stored = self.stored.load();
                 let (known, (source, tenant)) = stored.ingest.get_key_value(&hash)?;
-                known.matches(&hash).then(|| Caller { tenant: tenant.clone(), name: source.clone() })
+                let caller = || Caller { tenant: tenant.clone(), name: source.clone(), is_browser: false };
+                known.matches(&hash).then(caller)
             }
         }
     }

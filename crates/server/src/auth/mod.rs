@@ -126,6 +126,11 @@ impl Auth {
         Ok(link(self.listen, &self.public_hosts, self.is_behind_tls(), &token))
     }
 
+    /// Where clients find this server.
+    pub fn url(&self) -> String {
+        base(self.listen, &self.public_hosts, self.is_behind_tls())
+    }
+
     fn is_behind_tls(&self) -> bool {
         !self.listen.ip().is_loopback() || !self.trusted_proxies.is_empty()
     }
@@ -143,14 +148,17 @@ pub async fn sign_in_link(settings: &Settings, now: &Now) -> Result<String, Auth
     Ok(link(settings.listen, &settings.public_hosts, is_behind_tls, &token))
 }
 
-/// By the first public name where there is one; else by this machine's own address.
 fn link(listen: SocketAddr, public_hosts: &[Box<str>], is_behind_tls: bool, token: &Secret) -> String {
-    let base = match public_hosts.first() {
+    format!("{}/sign-in?token={}", base(listen, public_hosts, is_behind_tls), token.expose())
+}
+
+/// By the first public name where there is one; else by this machine's own address.
+fn base(listen: SocketAddr, public_hosts: &[Box<str>], is_behind_tls: bool) -> String {
+    match public_hosts.first() {
         Some(name) if is_behind_tls => format!("https://{name}"),
         _ if listen.ip().is_unspecified() => format!("http://127.0.0.1:{}", listen.port()),
         _ => format!("http://{listen}"),
-    };
-    format!("{base}/sign-in?token={}", token.expose())
+    }
 }
 
 impl Drop for Auth {

@@ -16,6 +16,11 @@ use super::session::SESSION_LIFE;
 use super::users::UsersError;
 use super::{Auth, AuthState};
 
+/// Where a sign-in leads unless asked otherwise.
+const FIRST_PAGE: &str = "/ops";
+/// Bytes of the path of the page to go to.
+const NEXT_BYTES_MAX: usize = 2_048;
+
 /// The routes, for any router.
 pub fn session_routes<S: Clone + Send + Sync + 'static>(auth: AuthState) -> Router<S> {
     // axum's `get` answers HEAD too, and a look at a link must not use it up.
@@ -29,11 +34,17 @@ pub fn session_routes<S: Clone + Send + Sync + 'static>(auth: AuthState) -> Rout
 struct Link {
     #[serde(default)]
     token: String,
+    /// Where to go then.
+    #[serde(default)]
+    next: String,
 }
 
 async fn sign_in(State(auth): State<AuthState>, request: Parts, Query(link): Query<Link>) -> Response {
     match try_sign_in(&auth, &link, &request).await {
-        Ok(cookie) => redirect(&set_cookie(&auth, cookie.expose(), SESSION_LIFE.as_seconds() as i64)),
+        Ok(cookie) => redirect(
+            next_page(&link.next),
+            &set_cookie(&auth, cookie.expose(), SESSION_LIFE.as_seconds() as i64),
+        ),
         Err(refusal) => refusal.into_response(),
     }
 }
@@ -59,7 +70,7 @@ async fn sign_out(State(auth): State<AuthState>, request: Parts) -> Response {
         return Refusal::ForeignPage.into_response();
     }
     match auth.users.end_session(cookie.expose()).await {
-        Ok(()) => redirect(&set_cookie(&auth, "", 0)),
+        Ok(()) => redirect(HeaderValue::from_static("/"), &set_cookie(&auth, "", 0)),
         Err(error) => not_now(error).into_response(),
     }
 }
@@ -76,13 +87,48 @@ fn set_cookie(auth: &Auth, value: &str, age_seconds: i64) -> String {
     format!("{name}={value}; Path=/; Max-Age={age_seconds}; HttpOnly; SameSite=Strict{secure}")
 }
 
-/// To the first page, without a trace of the token in the history, a cache or a `Referer`.
-fn redirect(cookie: &str) -> Response {
+/// A page of ours, asked for by its path; the first one for anything else. Browsers read `//` and `/\\` as another
+/// host, and a card number goes nowhere.
+fn next_page(next: &str) -> HeaderValue {
+    let is_ours = next.starts_with('/')
+        && !next[1..].starts_with(['/', '\\'])
+        && next.len() <= NEXT_BYTES_MAX
+        && next.bytes().all(|byte| byte.is_ascii_graphic())
+        && walletscope_guard::is_clean(next);
+    let page = if is_ours { HeaderValue::from_str(next).ok() } else { None };
+    page.unwrap_or(HeaderValue::from_static(FIRST_PAGE))
+}
+
+/// Without a trace of the token in the history, a cache or a `Referer`.
+fn redirect(page: HeaderValue, cookie: &str) -> Response {
     let headers = [
-        (header::LOCATION, HeaderValue::from_static("/")),
+        (header::LOCATION, page),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
         (header::SET_COOKIE, HeaderValue::from_str(cookie).unwrap_or(HeaderValue::from_static(""))),
     ];
     (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_in_leads_to_pages_of_ours_only() {
+        for (next, expected) in [
+            ("", "/ops"),
+            ("/errors?from=now-1h", "/errors?from=now-1h"),
+            ("/", "/"),
+            ("//evil.example", "/ops"),
+            ("/\\evil.example", "/ops"),
+            ("https://evil.example", "/ops"),
+            ("errors", "/ops"),
+            ("/a b", "/ops"),
+            ("/a\r\nset-cookie:x=1", "/ops"),
+            ("/requests?q=4111111111111111", "/ops"),
+        ] {
+            assert_eq!(next_page(next), expected, "{next}");
+        }
+    }
 }

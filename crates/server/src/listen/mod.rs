@@ -1,7 +1,7 @@
 //! What answers at which path, and how long may a client take?
 //!
-//! One port: health, our own telemetry, the JSON API, sign-in, and everything else is an AWS call, told apart by its
-//! headers (`docs/protocols/routing.md`). Connections are counted and slow ones are cut.
+//! One port: health, our own telemetry, the JSON API, sign-in, the pages of the web UI, and everything else is an AWS
+//! call, told apart by its headers (`docs/protocols/routing.md`). Connections are counted and slow ones are cut.
 
 mod connections;
 mod ops;
@@ -9,13 +9,16 @@ mod ops;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::middleware::from_fn_with_state;
+use axum::response::Response;
 use axum::routing::{get, post};
 
 use crate::auth::{AuthState, check_host, open_on_this_machine, require_caller, session_routes};
 use crate::aws::{self, Door};
 use crate::observe::Telemetry;
 use crate::pipeline::Shared;
+use crate::ui;
 
 pub use connections::{CONNECTIONS_MAX, HEAD_TIME_MAX, serve};
 
@@ -50,6 +53,13 @@ pub fn router(routes: Routes, api: Router) -> Router {
     open.merge(telemetry.layer(from_fn_with_state(routes.auth.clone(), open_on_this_machine)))
         .merge(guarded.layer(from_fn_with_state(routes.auth.clone(), require_caller)))
         .merge(session_routes(routes.auth.clone()))
-        .merge(Router::new().fallback(aws::handle).with_state(routes.door.clone()))
+        .merge(Router::new().fallback(ui_or_aws).with_state(routes.door.clone()))
         .layer(from_fn_with_state(routes.auth.clone(), check_host))
+}
+
+async fn ui_or_aws(door: State<Arc<Door>>, request: Request) -> Response {
+    match ui::answer(ui::FILES, request.method(), request.uri(), request.headers()) {
+        Some(page) => page,
+        None => aws::handle(door, request).await,
+    }
 }

@@ -152,7 +152,7 @@ async fn a_link_becomes_a_session_once() {
     let path = world.link_path().await;
     assert_eq!(world.ask("HEAD", &path, &[]).await.status, 405, "a look does not use it up");
     let answer = world.ask("GET", &path, &[]).await;
-    assert_eq!((answer.status, &answer.headers["location"]), (303, &HeaderValue::from_static("/")));
+    assert_eq!((answer.status, &answer.headers["location"]), (303, &HeaderValue::from_static("/ops")));
     let cookie = answer.headers["set-cookie"].to_str().unwrap();
     let (pair, attributes) = cookie.split_once("; ").unwrap();
     assert!(pair.starts_with("walletscope_session_7300=") && pair.len() == 25 + 43, "{pair}");
