@@ -12,7 +12,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 fn main() -> io::Result<()> {
-    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/dist");
+    // Read when this runs: checkouts that share a target folder also share this program.
+    let dist = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../../web/dist");
     // Cargo watches folders that exist; one that cannot be made is no worse than a UI that was not built.
     let _made = fs::create_dir_all(&dist);
     println!("cargo::rerun-if-changed={}", dist.display());
@@ -36,7 +37,10 @@ fn main() -> io::Result<()> {
         } else {
             "None".to_owned()
         };
-        let path = path.display().to_string();
+        // A copy, so that a UI that is built anew meanwhile does not pull the file away from the compiler.
+        let copy = out.join(format!("ui_{number}.plain"));
+        fs::write(&copy, &plain)?;
+        let path = copy.display().to_string();
         let written = writeln!(
             table,
             "    File {{ path: {name:?}, plain: include_bytes!({path:?}), gzipped: {gzipped} }},"

@@ -3,7 +3,7 @@
 //! The product's noun: its name, stages, decisions, outcome and columns. How records become an attempt is the
 //! stream's work; what its numbers mean is [`crate::measure`]'s.
 
-use crate::reason::{FailureClass, Reason};
+use crate::reason::{FailureClass, Owner, Reason};
 use crate::time::{Duration, Timestamp};
 
 /// Which kind of id names an attempt or an alias, strongest first.
@@ -175,6 +175,11 @@ impl Attempt {
     /// The class of its failure; `None` unless it FAILED.
     pub fn failure_class(&self) -> Option<FailureClass> {
         self.reason.filter(|_| self.outcome == Outcome::Failed).map(Reason::class)
+    }
+
+    /// Who can mend its failure; `None` unless it FAILED.
+    pub fn failure_owner(&self) -> Option<Owner> {
+        self.reason.filter(|_| self.outcome == Outcome::Failed).map(Reason::owner)
     }
 }
 

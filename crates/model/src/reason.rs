@@ -133,6 +133,17 @@ impl FailureClass {
 }
 
 impl Owner {
+    /// Every owner, in the order of their numbers.
+    pub const ALL: [Self; 7] = [
+        Self::Issuer,
+        Self::IssuerRules,
+        Self::TokenServiceProvider,
+        Self::IdvVendor,
+        Self::Wallet,
+        Self::Cardholder,
+        Self::Ours,
+    ];
+
     /// The words for people.
     pub fn name(self) -> &'static str {
         match self {

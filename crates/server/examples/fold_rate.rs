@@ -6,14 +6,13 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use walletscope_model::{Duration, Outcome, Reason, Stage, Timestamp};
+use walletscope_model::{Duration, Outcome, Reason, Timestamp};
 use walletscope_series::{Buckets, Range};
 use walletscope_server::view::filter::Filter;
-use walletscope_server::view::measures::{
-    Order, counts, grouped, newest, pending_age_seconds, series, total,
-};
+use walletscope_server::view::lists::{Order, newest};
+use walletscope_server::view::measures::{counts, grouped, pending_age_seconds, series, total};
 use walletscope_server::view::{Rows, Table};
-use walletscope_stream::{Flags, NodeKey, Row};
+use walletscope_stream::{Flags, NodeKey, Row, StageTimes};
 
 const ROWS_DEFAULT: u64 = 2_000_000;
 const RUNS: usize = 5;
@@ -90,10 +89,11 @@ fn row(number: u64, count: u64) -> Row {
         country: 1 + part(28, 60),
         channel: 1 + part(32, 4),
         reason_code: 0,
+        vendor: 0,
         bin: 424_242,
         last_four: Some(part(36, 10_000)),
         outcome,
-        stage: Stage::Provisioned,
+        stages: StageTimes::default(),
         reason: (outcome == Outcome::Failed).then_some(Reason::IssuerTimeout),
         decision: None,
         tries: 1,

@@ -75,7 +75,7 @@ pub(crate) fn every_byte(read: &impl Read, now: Timestamp) -> Result<BTreeSet<St
 }
 
 /// The coded columns of a row.
-pub(crate) fn each_row_of(row: &Row) -> [(Dimension, u16); 8] {
+pub(crate) fn each_row_of(row: &Row) -> [(Dimension, u16); 9] {
     [
         (Dimension::Tenant, row.tenant),
         (Dimension::Wallet, row.wallet),
@@ -85,6 +85,7 @@ pub(crate) fn each_row_of(row: &Row) -> [(Dimension, u16); 8] {
         (Dimension::Country, row.country),
         (Dimension::Channel, row.channel),
         (Dimension::ReasonCode, row.reason_code),
+        (Dimension::Vendor, row.vendor),
     ]
 }
 

@@ -125,6 +125,7 @@ pub(crate) fn row_line(row: &Row, words: &Dictionary) -> String {
         country: 0,
         channel: 0,
         reason_code: 0,
+        vendor: 0,
         ..*row
     };
     format!("{} {plain:?}", coded.join(" / "))

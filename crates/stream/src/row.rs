@@ -7,12 +7,13 @@
 use std::collections::HashMap;
 
 use walletscope_model::{
-    Abandoned, Attempt, Decision, Duration, FailureClass, Outcome, Reason, Stage, Timestamp,
+    Abandoned, Attempt, Decision, Duration, FailureClass, Outcome, Owner, Reason, Stage, Timestamp,
 };
 
 use walletscope_series::Measured;
 
 use crate::node::NodeKey;
+use crate::stage_times::StageTimes;
 
 /// Distinct values kept per dimension; later ones share [`CODE_OTHER`].
 pub const CODES_MAX: usize = 65_534;
@@ -33,6 +34,8 @@ pub enum Dimension {
     Country,
     Channel,
     ReasonCode,
+    /// Who sends the step-up.
+    Vendor,
 }
 
 /// The values of every dimension by code.
@@ -62,12 +65,13 @@ pub struct Row {
     pub country: u16,
     pub channel: u16,
     pub reason_code: u16,
+    pub vendor: u16,
     /// First digits of the card number, 6 or 8 of them; 0 where not known.
     pub bin: u32,
     /// Last four digits; `None` where not known.
     pub last_four: Option<u16>,
     pub outcome: Outcome,
-    pub stage: Stage,
+    pub stages: StageTimes,
     pub reason: Option<Reason>,
     pub decision: Option<Decision>,
     /// Starts beyond 255 read as 255.
@@ -110,10 +114,11 @@ impl Row {
             country: code(Dimension::Country, facts.country.as_deref()),
             channel: code(Dimension::Channel, facts.channel.as_deref()),
             reason_code: code(Dimension::ReasonCode, attempt.reason_code.as_deref()),
+            vendor: code(Dimension::Vendor, facts.step_up_vendor.as_deref()),
             bin: facts.bin.as_deref().and_then(parse_bin).unwrap_or(0),
             last_four: facts.last_four.as_deref().and_then(parse_last_four),
             outcome: attempt.outcome,
-            stage: attempt.stage,
+            stages: StageTimes::of(&attempt.stage_at),
             reason: attempt.reason,
             decision: attempt.decisions.final_decision,
             tries: u8::try_from(attempt.tries).unwrap_or(u8::MAX),
@@ -148,6 +153,11 @@ impl Row {
     /// The class of its failure; `None` unless it FAILED.
     pub fn failure_class(&self) -> Option<FailureClass> {
         self.reason.filter(|_| self.outcome == Outcome::Failed).map(Reason::class)
+    }
+
+    /// Who can mend its failure; `None` unless it FAILED.
+    pub fn failure_owner(&self) -> Option<Owner> {
+        self.reason.filter(|_| self.outcome == Outcome::Failed).map(Reason::owner)
     }
 }
 
@@ -185,7 +195,7 @@ impl Flags {
 
 impl Dimension {
     /// How many dimensions there are.
-    pub const COUNT: usize = 9;
+    pub const COUNT: usize = 10;
 
     /// Every dimension, in the order of their numbers.
     pub const ALL: [Self; Self::COUNT] = [
@@ -198,6 +208,7 @@ impl Dimension {
         Self::Country,
         Self::Channel,
         Self::ReasonCode,
+        Self::Vendor,
     ];
 }
 

@@ -10,16 +10,18 @@ use axum::http::Uri;
 use axum::{Extension, Json};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
-use walletscope_model::{FailureClass, Outcome, Reason};
+use walletscope_model::Timestamp;
 use walletscope_series::{Count, Window};
-use walletscope_stream::{Dictionary, Dimension, Row};
+use walletscope_stream::{Dictionary, Dimension, NodeKey};
 
+use super::columns::Column;
 use super::coverage::{Coverage, Question};
 use super::error::{ApiError, ErrorBody};
 use super::filters::{FILTERS, Filters};
 use super::metrics::{DataTo, RangeAnswered};
 use super::numbers::CohortNumbers;
-use super::query::{Query, RANGE_DEFAULT, bad_value};
+use super::query::{Query, RANGE_DEFAULT};
+use super::token_request::TokenRequest;
 use super::{Api, Caller, FilterParameters, RangeParameters};
 use crate::view::measures;
 
@@ -27,19 +29,10 @@ use crate::view::measures;
 const LIMIT_DEFAULT: usize = 50;
 /// Rows at most.
 const LIMIT_MAX: usize = 1_000;
-
-/// The columns to break down by.
-const COLUMNS: [(&str, Column); 9] = [
-    ("wallet", Column::Coded(Dimension::Wallet)),
-    ("issuer", Column::Coded(Dimension::Issuer)),
-    ("network", Column::Coded(Dimension::Network)),
-    ("device", Column::Coded(Dimension::Device)),
-    ("country", Column::Coded(Dimension::Country)),
-    ("channel", Column::Coded(Dimension::Channel)),
-    ("reason", Column::Reason),
-    ("class", Column::Class),
-    ("outcome", Column::Outcome),
-];
+/// Examples of one value at most.
+const EXAMPLES_MAX: usize = 5;
+/// Rows that get examples: each is a read of its own.
+const EXAMPLE_ROWS_MAX: usize = 100;
 
 /// The answer.
 #[derive(Debug, Serialize, ToSchema)]
@@ -69,17 +62,15 @@ pub struct BreakdownRow {
     pub value: Option<String>,
     /// The words for people, where they differ from the value.
     pub words: Option<&'static str>,
+    /// When the first attempt of the range with this value started; null where only stored hours know of it.
+    pub first_seen: Option<String>,
+    /// When the last one started.
+    pub last_seen: Option<String>,
+    /// Attempt ids of the newest ones, as many as asked for; in the first hundred rows.
+    pub examples: Vec<String>,
     /// Its numbers.
     #[serde(flatten)]
     pub numbers: CohortNumbers,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Column {
-    Coded(Dimension),
-    Reason,
-    Class,
-    Outcome,
 }
 
 /// What to break down by.
@@ -87,8 +78,10 @@ enum Column {
 #[into_params(parameter_in = Query)]
 #[allow(dead_code)]
 pub(super) struct BreakdownParameters {
-    /// wallet, issuer, network, device, country, channel, reason, class or outcome.
+    /// wallet, issuer, network, device, country, channel, vendor, reason, class, owner, decision, outcome or bin.
     by: String,
+    /// Ids of the newest attempts with each value, 0 to 5; 0 by default.
+    examples: Option<u32>,
     /// Rows, 1 to 1000; 50 by default.
     limit: Option<u32>,
 }
@@ -105,12 +98,11 @@ pub(super) async fn breakdown(
     uri: Uri,
 ) -> Result<Json<BreakdownAnswer>, ApiError> {
     let caller = Caller::known(caller)?;
-    let query = Query::read(&uri, &[&["from", "to", "by", "limit"], FILTERS])?;
+    let query = Query::read(&uri, &[&["from", "to", "by", "limit", "examples"], FILTERS])?;
     let now = api.now();
     let range = query.range(now, RANGE_DEFAULT)?;
-    let names = COLUMNS.map(|(name, _)| name);
-    let by = query.word("by", &names)?.ok_or_else(|| bad_value("by", "", &names.join(", ")))?;
-    let column = COLUMNS.iter().find(|(name, _)| *name == by).map_or(Column::Outcome, |(_, column)| *column);
+    let (by, column) = Column::read(&query)?;
+    let examples = query.number("examples", 0, 0..=EXAMPLES_MAX)?;
     let limit = query.number("limit", LIMIT_DEFAULT, 1..=LIMIT_MAX)?;
     let filters = Filters::read(&query)?;
     let answer = api.fold(move |view| {
@@ -118,7 +110,25 @@ pub(super) async fn breakdown(
         let coverage = question.cover(range)?;
         let windows = windows(&question, &coverage, column)?;
         let values = windows.len();
-        let (rows, other) = rows(windows, column, limit, &view.dictionary);
+        let seen = seen(&question, &coverage, column, examples);
+        let (mut rows, other) = rows(windows, column, limit, &view.dictionary);
+        let mut state = view.state();
+        let rows: Vec<BreakdownRow> = rows
+            .drain(..)
+            .enumerate()
+            .map(|(place, (number, mut row))| {
+                if let Some(seen) = seen.get(&number) {
+                    row.first_seen = Some(seen.first.rfc3339());
+                    row.last_seen = Some(seen.last.rfc3339());
+                    let newest = seen.newest.iter().filter(|_| place < EXAMPLE_ROWS_MAX);
+                    for (_, key) in newest {
+                        let detail = state.detail(*key)?;
+                        row.examples.extend(detail.map(|detail| TokenRequest::of(&detail.attempt).id));
+                    }
+                }
+                Ok(row)
+            })
+            .collect::<Result<_, ApiError>>()?;
         Ok(BreakdownAnswer {
             by,
             rows,
@@ -137,15 +147,10 @@ fn windows(
     coverage: &Coverage,
     column: Column,
 ) -> Result<BTreeMap<u32, Window>, ApiError> {
-    let is_wallet = column == Column::Coded(Dimension::Wallet);
-    if coverage.has_hours() && !is_wallet && column != Column::Coded(Dimension::Issuer) {
-        let reason =
-            "only wallet and issuer can be broken down over ranges that begin over 31 days ago".to_owned();
-        return Err(ApiError::NotKept { reason });
-    }
+    let code = column.of_hours(coverage)?;
     let mut windows = measures::grouped(&question.view.rows, coverage.rows(), |row| column.number(row));
     question.each_hour(coverage, |key, window| {
-        let code = if is_wallet { key.wallet } else { key.issuer };
+        let code = if code == Some(Dimension::Wallet) { key.wallet } else { key.issuer };
         windows.entry(u32::from(code)).or_default().merge(&window);
     })?;
     // Hours also hold ends and token changes of attempts that started in others: no row of this table.
@@ -158,7 +163,7 @@ fn rows(
     column: Column,
     limit: usize,
     dictionary: &Dictionary,
-) -> (Vec<BreakdownRow>, Option<CohortNumbers>) {
+) -> (Vec<(u32, BreakdownRow)>, Option<CohortNumbers>) {
     let mut windows: Vec<_> = windows.into_iter().collect();
     windows.sort_by_key(|(number, window)| (-window.count(Count::Requests), *number));
     let rest = windows.split_off(windows.len().min(limit));
@@ -167,45 +172,47 @@ fn rows(
         rest.iter().for_each(|(_, window)| sum.merge(window));
         CohortNumbers::of(&sum)
     });
-    let row = |(number, window): (u32, Window)| BreakdownRow {
-        value: column.value(number, dictionary),
-        words: column.words(number),
-        numbers: CohortNumbers::of(&window),
+    let row = |(number, window): (u32, Window)| {
+        let row = BreakdownRow {
+            value: column.value(number, dictionary),
+            words: column.words(number),
+            first_seen: None,
+            last_seen: None,
+            examples: Vec::new(),
+            numbers: CohortNumbers::of(&window),
+        };
+        (number, row)
     };
     (windows.into_iter().map(row).collect(), other)
 }
 
-impl Column {
-    /// A number for the row's value; 0 for none.
-    fn number(self, row: &Row) -> u32 {
-        match self {
-            Self::Coded(Dimension::Wallet) => u32::from(row.wallet),
-            Self::Coded(Dimension::Issuer) => u32::from(row.issuer),
-            Self::Coded(Dimension::Network) => u32::from(row.network),
-            Self::Coded(Dimension::Device) => u32::from(row.device),
-            Self::Coded(Dimension::Country) => u32::from(row.country),
-            Self::Coded(_) => u32::from(row.channel),
-            Self::Reason => row.reason.map_or(0, |reason| reason as u32 + 1),
-            Self::Class => row.failure_class().map_or(0, |class| class as u32 + 1),
-            Self::Outcome => row.outcome as u32 + 1,
-        }
-    }
+/// When a value was seen, and in which attempts last.
+struct Seen {
+    first: Timestamp,
+    last: Timestamp,
+    /// Newest first.
+    newest: Vec<(Timestamp, NodeKey)>,
+}
 
-    fn value(self, number: u32, dictionary: &Dictionary) -> Option<String> {
-        let place = (number as usize).checked_sub(1)?;
-        match self {
-            Self::Coded(dimension) => {
-                let code = u16::try_from(number).ok()?;
-                dictionary.value(dimension, code).map(str::to_owned)
-            }
-            Self::Reason => Reason::all().nth(place).map(|reason| reason.code().to_owned()),
-            Self::Class => FailureClass::ALL.get(place).map(|class| class.name().to_owned()),
-            Self::Outcome => Outcome::ALL.get(place).map(|outcome| outcome.name().to_owned()),
+fn seen(
+    question: &Question<'_>,
+    coverage: &Coverage,
+    column: Column,
+    examples: usize,
+) -> BTreeMap<u32, Seen> {
+    let mut values: BTreeMap<u32, Seen> = BTreeMap::new();
+    measures::each(&question.view.rows, coverage.rows(), |row| {
+        let at = row.started_at;
+        let seen = values.entry(column.number(row)).or_insert(Seen { first: at, last: at, newest: vec![] });
+        seen.first = seen.first.min(at);
+        seen.last = seen.last.max(at);
+        let place = (at, row.key);
+        let is_wanted = seen.newest.len() < examples || seen.newest.last().is_some_and(|last| *last < place);
+        if examples > 0 && is_wanted {
+            let position = seen.newest.partition_point(|known| *known > place);
+            seen.newest.insert(position, place);
+            seen.newest.truncate(examples);
         }
-    }
-
-    fn words(self, number: u32) -> Option<&'static str> {
-        let place = (number as usize).checked_sub(1)?;
-        if self == Self::Reason { Reason::all().nth(place).map(Reason::words) } else { None }
-    }
+    });
+    values
 }

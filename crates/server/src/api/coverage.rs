@@ -60,6 +60,19 @@ impl Question<'_> {
         Ok(Coverage { range: Range { from, to }, hours, filter: self.filter(rows) })
     }
 
+    /// As [`Self::cover`] for questions that only single attempts answer.
+    ///
+    /// # Errors
+    /// It reaches back beyond what is kept of single attempts.
+    pub fn cover_rows(&self, range: Range) -> Result<Coverage, ApiError> {
+        let kept_from = self.view.clock.now.plus(Duration(-self.view.clock.rules.evict_after.0));
+        if range.from < kept_from {
+            let reason = format!("single attempts from before {kept_from} are not kept");
+            return Err(ApiError::NotKept { reason });
+        }
+        self.cover(range)
+    }
+
     /// The filter over a range, whatever answers it.
     pub fn filter(&self, range: Range) -> Filter {
         self.filters.compile(self.tenant, range, &self.view.dictionary)

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use walletscope_model::{FailureClass, Outcome, Reason};
+use walletscope_model::{Decision, FailureClass, Outcome, Owner, Reason};
 use walletscope_series::Range;
 use walletscope_stream::row::{parse_bin, parse_last_four};
 use walletscope_stream::{Dictionary, Dimension};
@@ -20,7 +20,7 @@ const VALUE_BYTES_MAX: usize = 1_024;
 /// The parameters that filter, in the order in which they are documented. `status` is another word for `outcome`.
 pub const FILTERS: &[&str] = &[
     "wallet", "issuer", "network", "outcome", "status", "reason", "class", "device", "country", "channel",
-    "bin", "lastFour",
+    "vendor", "owner", "decision", "bin", "lastFour",
 ];
 
 /// The filters of one call, checked.
@@ -30,19 +30,22 @@ pub struct Filters {
     outcome: Choice<Outcome>,
     reason: Choice<Option<Reason>>,
     class: Choice<Option<FailureClass>>,
+    owner: Choice<Option<Owner>>,
+    decision: Choice<Option<Decision>>,
     bin: Choice<u32>,
     last_four: Choice<Option<u16>>,
     written: BTreeMap<&'static str, Vec<String>>,
 }
 
 /// The filters whose values are the dictionary's.
-const NAMED: [(&str, Dimension); 6] = [
+const NAMED: [(&str, Dimension); 7] = [
     ("wallet", Dimension::Wallet),
     ("issuer", Dimension::Issuer),
     ("network", Dimension::Network),
     ("device", Dimension::Device),
     ("country", Dimension::Country),
     ("channel", Dimension::Channel),
+    ("vendor", Dimension::Vendor),
 ];
 
 impl Filters {
@@ -64,6 +67,8 @@ impl Filters {
         filters.outcome.refused.extend(status.refused);
         filters.reason = choice(filters.take(query, "reason")?, "reason", REASONS, reason)?;
         filters.class = choice(filters.take(query, "class")?, "class", CLASSES, class)?;
+        filters.owner = choice(filters.take(query, "owner")?, "owner", OWNERS, owner)?;
+        filters.decision = choice(filters.take(query, "decision")?, "decision", DECISIONS, decision)?;
         filters.bin = choice(filters.take(query, "bin")?, "bin", "6 or 8 digits, or unknown", bin)?;
         filters.last_four =
             choice(filters.take(query, "lastFour")?, "lastFour", "4 digits, or unknown", last_four)?;
@@ -87,6 +92,7 @@ impl Filters {
                 Dimension::Network => &mut filter.network,
                 Dimension::Device => &mut filter.device,
                 Dimension::Country => &mut filter.country,
+                Dimension::Vendor => &mut filter.vendor,
                 _ => &mut filter.channel,
             };
             for value in values {
@@ -96,6 +102,8 @@ impl Filters {
         filter.outcome = self.outcome.clone();
         filter.reason = self.reason.clone();
         filter.class = self.class.clone();
+        filter.owner = self.owner.clone();
+        filter.decision = self.decision.clone();
         filter.bin = self.bin.clone();
         filter.last_four = self.last_four.clone();
         filter
@@ -134,6 +142,8 @@ impl Filters {
 const OUTCOMES: &str = "PENDING, SUCCESS, FAILED, ABANDONED";
 const REASONS: &str = "a reason's code such as ISSUER_DECLINED (see docs/formats/events.md), or unknown";
 const CLASSES: &str = "technical, declined, invalid, device, or unknown";
+const OWNERS: &str = "issuer, issuer rules, TSP, ID&V vendor, wallet, ours, or unknown";
+const DECISIONS: &str = "GREEN, YELLOW, ORANGE, RED, or unknown";
 
 /// The card that a search text names: BIN, a space, last four digits.
 pub fn parse_card(text: &str) -> Option<(u32, u16)> {
@@ -170,6 +180,14 @@ fn class(text: &str) -> Option<Option<FailureClass>> {
     or_unknown(text, |text| FailureClass::ALL.into_iter().find(|class| class.name() == text))
 }
 
+fn owner(text: &str) -> Option<Option<Owner>> {
+    or_unknown(text, |text| Owner::ALL.into_iter().find(|owner| owner.name() == text))
+}
+
+fn decision(text: &str) -> Option<Option<Decision>> {
+    or_unknown(text, |text| Decision::ALL.into_iter().find(|decision| decision.name() == text))
+}
+
 fn bin(text: &str) -> Option<u32> {
     or_unknown(text, parse_bin).map(Option::unwrap_or_default)
 }
@@ -201,6 +219,9 @@ mod tests {
             ("status=ABANDONED", None),
             ("reason=ISSUER_DECLINED,!CVC_MISMATCH,unknown", None),
             ("class=technical,unknown", None),
+            ("owner=ID%26V%20vendor,!ours,unknown&decision=YELLOW,unknown&vendor=PINGPOST", None),
+            ("owner=me", Some("bad_value")),
+            ("decision=yellow", Some("bad_value")),
             ("bin=424242,42424242&lastFour=4242,unknown", None),
             ("outcome=FINE", Some("bad_value")),
             ("outcome=success", Some("bad_value")),

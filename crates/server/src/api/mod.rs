@@ -6,23 +6,32 @@
 //! [`Caller`] behind, without which nothing but the description is answered.
 
 mod breakdown;
+mod columns;
 mod coverage;
 mod error;
 mod filters;
+mod funnel;
+mod heatmap;
 mod metrics;
+mod neighbours;
 mod numbers;
 mod openapi;
 mod query;
 mod request_detail;
 mod requests;
+mod requests_csv;
 mod resume;
+mod series;
 mod session;
+mod stages;
 mod stream;
 mod token_request;
 mod trends;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_shapes;
 
 use std::sync::Arc;
 
@@ -107,9 +116,15 @@ pub fn router(context: ApiContext) -> Router {
     Router::new()
         .route("/api/v1/metrics", get(metrics::metrics))
         .route("/api/v1/requests", get(requests::requests))
+        .route("/api/v1/requests.csv", get(requests_csv::requests_csv))
         .route("/api/v1/requests/{id}", get(request_detail::request_detail))
+        .route("/api/v1/requests/{id}/neighbours", get(neighbours::neighbours))
         .route("/api/v1/trends", get(trends::trends))
         .route("/api/v1/breakdown", get(breakdown::breakdown))
+        .route("/api/v1/series", get(series::series))
+        .route("/api/v1/heatmap", get(heatmap::heatmap))
+        .route("/api/v1/stages", get(stages::stages))
+        .route("/api/v1/funnel", get(funnel::funnel))
         .route("/api/v1/stream", get(stream::stream))
         .route("/api/v1/session", get(session::session))
         .route("/api/v1/openapi.json", get(openapi::openapi))
@@ -216,6 +231,12 @@ struct FilterParameters {
     reason: Option<String>,
     /// Class of a failure: technical, declined, invalid or device.
     class: Option<String>,
+    /// Sender of the step-up.
+    vendor: Option<String>,
+    /// Who can mend a failure: issuer, issuer rules, TSP, ID&V vendor, wallet or ours.
+    owner: Option<String>,
+    /// The final decision: GREEN, YELLOW, ORANGE or RED.
+    decision: Option<String>,
     /// Device name.
     device: Option<String>,
     /// Country.

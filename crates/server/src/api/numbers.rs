@@ -115,7 +115,8 @@ impl RateNumbers {
 }
 
 impl DurationNumbers {
-    fn of(durations: &Durations) -> Self {
+    /// The numbers of durations.
+    pub fn of(durations: &Durations) -> Self {
         Self {
             n: whole(durations.count),
             average_seconds: durations.average_seconds(),

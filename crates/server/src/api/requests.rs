@@ -11,7 +11,7 @@ use axum::http::Uri;
 use axum::{Extension, Json};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
-use walletscope_model::{Duration, Timestamp};
+use walletscope_model::Timestamp;
 use walletscope_series::Range;
 use walletscope_stream::NodeKey;
 
@@ -24,7 +24,7 @@ use super::request_detail::find;
 use super::token_request::{RequestSummary, TokenRequest};
 use super::{Api, Caller, FilterParameters, RangeParameters};
 use crate::view::View;
-use crate::view::measures::{Listed, Order, Place, newest};
+use crate::view::lists::{Listed, Order, Place, newest};
 
 /// Attempts on a page unless asked otherwise.
 const LIMIT_DEFAULT: usize = 50;
@@ -60,7 +60,7 @@ pub(super) struct PageParameters {
     limit: Option<u32>,
     /// `next` of the page before.
     cursor: Option<String>,
-    /// `started` (the default) or `arrival`.
+    /// `started` (the default), `arrival` or `slowest`: the longest processing time first.
     order: Option<String>,
     /// An id of any kind, or a BIN, a space and last four digits.
     q: Option<String>,
@@ -112,12 +112,7 @@ fn listed(
     now: Timestamp,
 ) -> Result<RequestsAnswer, ApiError> {
     let view = question.view;
-    let kept_from = view.clock.now.plus(Duration(-view.clock.rules.evict_after.0));
-    if range.from < kept_from {
-        let reason = format!("single attempts from before {kept_from} are not kept");
-        return Err(ApiError::NotKept { reason });
-    }
-    let coverage = question.cover(range)?;
+    let coverage = question.cover_rows(range)?;
     let Listed { total, places } =
         newest(&view.rows, coverage.rows(), page.order, page.after, page.limit + 1);
     let shown = &places[..places.len().min(page.limit)];
@@ -168,10 +163,7 @@ fn answer(
 impl Page {
     fn read(query: &Query) -> Result<Self, ApiError> {
         let limit = query.number("limit", LIMIT_DEFAULT, 1..=LIMIT_MAX)?;
-        let order = match query.word("order", &["started", "arrival"])? {
-            Some("arrival") => Order::Arrival,
-            _ => Order::Started,
-        };
+        let order = read_order(query)?;
         let after = match query.one("cursor")? {
             None => None,
             Some(text) => {
@@ -183,7 +175,16 @@ impl Page {
     }
 }
 
-/// `s.` or `a.`, then time and attempt key, four bits a letter: digits could look like a card number.
+/// `started` unless said otherwise.
+pub fn read_order(query: &Query) -> Result<Order, ApiError> {
+    Ok(match query.word("order", &["started", "arrival", "slowest"])? {
+        Some("arrival") => Order::Arrival,
+        Some("slowest") => Order::Slowest,
+        _ => Order::Started,
+    })
+}
+
+/// `s.`, `a.` or `p.`, then time and attempt key, four bits a letter: digits could look like a card number.
 fn write_cursor(order: Order, (at, key): Place) -> String {
     let mut cursor = format!("{}.", order_letter(order));
     for byte in at.0.to_be_bytes().iter().chain(&key.0) {
@@ -213,6 +214,7 @@ fn order_letter(order: Order) -> &'static str {
     match order {
         Order::Started => "s",
         Order::Arrival => "a",
+        Order::Slowest => "p",
     }
 }
 

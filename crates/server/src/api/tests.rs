@@ -20,7 +20,7 @@ use crate::pipeline::{Pipeline, Reply, Submission, start};
 /// 2026-11-22T12:00:00Z, when every test happens.
 const NOW: Timestamp = Timestamp::from_seconds(1_795_348_800);
 
-struct World {
+pub(super) struct World {
     pipeline: Pipeline,
     router: Router,
     /// Set to make every journal entry look trimmed.
@@ -44,7 +44,7 @@ impl JournalReader for Journal {
 }
 
 impl World {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = EmbeddedStore::open(folder.path(), Options::default()).unwrap();
         let pipeline = start(store.clone(), Arc::new(|| NOW)).unwrap();
@@ -56,7 +56,7 @@ impl World {
     }
 
     /// Sends messages at times in seconds after NOW and waits until they are published.
-    async fn send(&self, events: &[(i64, Value)]) {
+    pub(super) async fn send(&self, events: &[(i64, Value)]) {
         let mut published = self.pipeline.shared.published.subscribe();
         let event = |(seconds, message): &(i64, Value)| LogEvent {
             timestamp: NOW.plus(Duration::from_seconds(*seconds)),
@@ -88,7 +88,7 @@ impl World {
         self.router.clone().oneshot(request).await.unwrap()
     }
 
-    async fn get(&self, uri: &str) -> (StatusCode, Value) {
+    pub(super) async fn get(&self, uri: &str) -> (StatusCode, Value) {
         let response = self.respond(uri, None).await;
         assert_eq!(response.headers()["cache-control"], "no-store");
         let status = response.status();
@@ -96,10 +96,18 @@ impl World {
         (status, serde_json::from_slice(&bytes).unwrap())
     }
 
-    async fn ok(&self, uri: &str) -> Value {
+    pub(super) async fn ok(&self, uri: &str) -> Value {
         let (status, body) = self.get(uri).await;
         assert_eq!(status, StatusCode::OK, "{uri}: {body}");
         body
+    }
+
+    /// The body of an answer that is no JSON.
+    pub(super) async fn text(&self, uri: &str) -> String {
+        let response = self.respond(uri, None).await;
+        assert_eq!(response.status(), StatusCode::OK, "{uri}");
+        let bytes = to_bytes(response.into_body(), 1 << 24).await.unwrap();
+        String::from_utf8(bytes.to_vec()).unwrap()
     }
 
     /// Reads a stream until `count` events came; their names, ids and data.
@@ -135,16 +143,16 @@ impl Drop for World {
     }
 }
 
-fn begun(id: &str, wallet: &str) -> Value {
+pub(super) fn begun(id: &str, wallet: &str) -> Value {
     json!({"event": "TOKEN_PROVISION_START", "correlationId": id, "walletProvider": wallet, "issuer": "DEMO_Bank"})
 }
 
-fn ended(id: &str, seconds: f64) -> Value {
+pub(super) fn ended(id: &str, seconds: f64) -> Value {
     json!({"event": "TOKEN_PROVISION_SUCCESS", "correlationId": id, "processingTime": seconds,
         "tokenReferenceId": format!("trm_{id}")})
 }
 
-fn failed(id: &str, reason: &str) -> Value {
+pub(super) fn failed(id: &str, reason: &str) -> Value {
     json!({"event": "TOKEN_PROVISION_FAILURE", "correlationId": id, "reasonCode": reason})
 }
 

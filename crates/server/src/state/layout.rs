@@ -3,20 +3,20 @@
 //! Fixed layouts, because rows are read by the million at start. Numbers in keys are big-endian with the sign bit
 //! turned, so that byte order is number order; numbers in rows are little-endian.
 
-use walletscope_model::{Decision, Duration, Outcome, Reason, Stage, Timestamp};
+use walletscope_model::{Decision, Duration, Outcome, Reason, Timestamp};
 use walletscope_series::Resolution;
-use walletscope_stream::{Dimension, Flags, GroupKey, NodeKey, Row, WindowKey};
+use walletscope_stream::{Dimension, Flags, GroupKey, NodeKey, Row, StageTimes, WindowKey};
 
 use super::codec::CodecError;
 
-const ROW_VERSION: u8 = 1;
+const ROW_VERSION: u8 = 2;
 const NONE_I64: i64 = i64::MIN;
 const NONE_U16: u16 = u16::MAX;
 const NONE_U8: u8 = u8::MAX;
 
 /// Writes a row: version, then its columns in the order of this function. The key stands beside it.
 pub fn encode_row(row: &Row) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(96);
+    let mut bytes = Vec::with_capacity(112);
     bytes.push(ROW_VERSION);
     let option = |at: Option<Timestamp>| at.map_or(NONE_I64, |at| at.0);
     for number in [
@@ -38,6 +38,7 @@ pub fn encode_row(row: &Row) -> Vec<u8> {
         row.country,
         row.channel,
         row.reason_code,
+        row.vendor,
         row.last_four.unwrap_or(NONE_U16),
         u16::from(row.flags.bits()),
     ] {
@@ -46,11 +47,11 @@ pub fn encode_row(row: &Row) -> Vec<u8> {
     bytes.extend(row.bin.to_le_bytes());
     bytes.extend([
         row.outcome as u8,
-        row.stage as u8,
         row.reason.map_or(NONE_U8, |reason| reason as u8),
         row.decision.map_or(NONE_U8, |decision| decision as u8),
         row.tries,
     ]);
+    bytes.extend(row.stages.bytes());
     bytes
 }
 
@@ -62,7 +63,10 @@ pub fn decode_row(key: NodeKey, bytes: &[u8]) -> Result<Row, CodecError> {
     let mut cursor = Cursor { bytes };
     let [version] = cursor.take::<1>()?;
     if version != ROW_VERSION {
-        return Err(CodecError(format!("row: version {version} is not known")));
+        let reason = format!(
+            "row: this state was written as version {version}, not {ROW_VERSION}; start over an empty data folder"
+        );
+        return Err(CodecError(reason));
     }
     let time = |number: i64| (number != NONE_I64).then_some(Timestamp(number));
     let row = Row {
@@ -81,14 +85,16 @@ pub fn decode_row(key: NodeKey, bytes: &[u8]) -> Result<Row, CodecError> {
         country: cursor.u16()?,
         channel: cursor.u16()?,
         reason_code: cursor.u16()?,
+        vendor: cursor.u16()?,
         last_four: Some(cursor.u16()?).filter(|digits| *digits != NONE_U16),
         flags: cursor.flags()?,
         bin: u32::from_le_bytes(cursor.take()?),
         outcome: cursor.one_of(&Outcome::ALL)?.ok_or_else(|| CodecError("row: no outcome".to_owned()))?,
-        stage: cursor.one_of(&Stage::ALL)?.ok_or_else(|| CodecError("row: no stage".to_owned()))?,
         reason: cursor.reason()?,
         decision: cursor.one_of(&Decision::ALL)?,
         tries: cursor.take::<1>()?[0],
+        stages: StageTimes::from_bytes(cursor.take()?)
+            .ok_or_else(|| CodecError("row: unknown stage time".to_owned()))?,
     };
     if cursor.bytes.is_empty() { Ok(row) } else { Err(CodecError("row: too long".to_owned())) }
 }

@@ -4,7 +4,7 @@
 //! exactly, as the dictionary's codes; attempts without a value are asked for like any other value. A value that no
 //! attempt has admits nothing.
 
-use walletscope_model::{Attempt, FailureClass, Outcome, Reason};
+use walletscope_model::{Attempt, Decision, FailureClass, Outcome, Owner, Reason};
 use walletscope_series::Range;
 use walletscope_stream::row::{parse_bin, parse_last_four};
 use walletscope_stream::{Dictionary, Dimension, Row};
@@ -32,6 +32,9 @@ pub struct Filter {
     pub outcome: Choice<Outcome>,
     pub reason: Choice<Option<Reason>>,
     pub class: Choice<Option<FailureClass>>,
+    pub owner: Choice<Option<Owner>>,
+    pub decision: Choice<Option<Decision>>,
+    pub vendor: Choice<u16>,
     /// 0 where not known.
     pub bin: Choice<u32>,
     pub last_four: Choice<Option<u16>>,
@@ -61,6 +64,9 @@ impl Filter {
             outcome: Choice::default(),
             reason: Choice::default(),
             class: Choice::default(),
+            owner: Choice::default(),
+            decision: Choice::default(),
+            vendor: Choice::default(),
             bin: Choice::default(),
             last_four: Choice::default(),
         }
@@ -88,6 +94,9 @@ impl Filter {
             && self.channel.admits(&row.channel)
             && self.reason.admits(&row.reason)
             && self.class.admits(&row.failure_class())
+            && self.owner.admits(&row.failure_owner())
+            && self.decision.admits(&row.decision)
+            && self.vendor.admits(&row.vendor)
             && self.bin.admits(&row.bin)
             && self.last_four.admits(&row.last_four)
     }
@@ -110,6 +119,9 @@ impl Filter {
             && self.channel.admits(&code(Dimension::Channel, &facts.channel))
             && self.reason.admits(&attempt.reason)
             && self.class.admits(&attempt.failure_class())
+            && self.owner.admits(&attempt.failure_owner())
+            && self.decision.admits(&attempt.decisions.final_decision)
+            && self.vendor.admits(&code(Dimension::Vendor, &facts.step_up_vendor))
             && self.bin.admits(&bin)
             && self.last_four.admits(&last_four)
     }

@@ -4,12 +4,11 @@
 //! chart and a stored window cannot differ. Two million rows are folded in well under a second; see
 //! `examples/fold_rate.rs`.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 
 use walletscope_model::{Outcome, Timestamp};
 use walletscope_series::{Buckets, Count, Window};
-use walletscope_stream::{NodeKey, Row};
+use walletscope_stream::Row;
 
 use super::filter::Filter;
 use super::table::Rows;
@@ -42,6 +41,25 @@ pub fn grouped(rows: &Rows, filter: &Filter, group: impl Fn(&Row) -> u32) -> BTr
     windows
 }
 
+/// As [`series`], per group: the rows of group `index` in `windows[index]`, those of no group nowhere.
+pub fn series_of_groups(
+    rows: &Rows,
+    filter: &Filter,
+    buckets: Buckets,
+    groups: usize,
+    group: impl Fn(&Row) -> usize,
+) -> Vec<Vec<Window>> {
+    let mut windows = vec![vec![Window::default(); buckets.count]; groups];
+    each(rows, filter, |row| {
+        let bucket = buckets.index_of(row.started_at);
+        let window = bucket.and_then(|bucket| windows.get_mut(group(row))?.get_mut(bucket));
+        if let Some(window) = window {
+            window.add_scaled(&row.measured().contribution().cohort, 1);
+        }
+    });
+    windows
+}
+
 /// The counts alone per slot that a start time belongs to: a third of the work where no duration is asked for.
 pub fn counts(rows: &Rows, filter: &Filter, slots: usize, slot: impl Fn(Timestamp) -> usize) -> Vec<Window> {
     let mut windows = vec![Window::default(); slots];
@@ -70,56 +88,7 @@ pub fn pending_age_seconds(rows: &Rows, filter: &Filter, now: Timestamp) -> Opti
     (ages.1 > 0).then(|| (ages.0 as f64 / ages.1 as f64 / 1e6, ages.1))
 }
 
-/// By which time attempts are listed, newest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// When they started.
-    Started,
-    /// When the first of their records arrived.
-    Arrival,
-}
-
-/// A place in a list: its time, then the attempt.
-pub type Place = (Timestamp, NodeKey);
-
-/// A piece of a list of attempts, newest first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// How many attempts the filter asks for.
-    pub total: u64,
-    /// The first of them after the given place.
-    pub places: Vec<Place>,
-}
-
-/// At most `limit` attempts older than `after`, and how many there are in all.
-pub fn newest(rows: &Rows, filter: &Filter, order: Order, after: Option<Place>, limit: usize) -> Listed {
-    let mut total = 0;
-    let mut kept: BinaryHeap<Reverse<Place>> = BinaryHeap::with_capacity(limit + 1);
-    each(rows, filter, |row| {
-        total += 1;
-        let place = (order.time(row), row.key);
-        let is_wanted = after.is_none_or(|after| place < after)
-            && (kept.len() < limit || kept.peek().is_some_and(|oldest| oldest.0 < place));
-        if is_wanted {
-            kept.push(Reverse(place));
-            if kept.len() > limit {
-                kept.pop();
-            }
-        }
-    });
-    // Ascending by `Reverse` is newest first.
-    Listed { total, places: kept.into_sorted_vec().into_iter().map(|place| place.0).collect() }
-}
-
-impl Order {
-    fn time(self, row: &Row) -> Timestamp {
-        match self {
-            Self::Started => row.started_at,
-            Self::Arrival => row.first_arrival,
-        }
-    }
-}
-
-fn each(rows: &Rows, filter: &Filter, mut visit: impl FnMut(&Row)) {
+/// Visits the rows that a filter asks for.
+pub fn each(rows: &Rows, filter: &Filter, mut visit: impl FnMut(&Row)) {
     rows.started_in(filter.range).filter(|row| filter.admits(row)).for_each(|row| visit(&row));
 }

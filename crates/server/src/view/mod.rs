@@ -4,8 +4,11 @@
 //! on disk for everything about a single attempt. Whoever holds a view sees all of it at one applied offset.
 
 pub mod filter;
+pub mod flow;
+pub mod lists;
 pub mod measures;
 mod packed;
+pub mod spread;
 mod table;
 
 use std::collections::BTreeMap;

@@ -3,16 +3,16 @@
 //! Times are kept as 48-bit differences from the start, in microseconds: ±4.4 years. A row with a time beyond that is
 //! kept whole beside the packed ones ([`Packed::of`] says so), so every number that comes out is the one that went in.
 
-use walletscope_model::{Decision, Duration, Outcome, Reason, Stage, Timestamp};
-use walletscope_stream::{Flags, NodeKey, Row};
+use walletscope_model::{Decision, Duration, Outcome, Reason, Timestamp};
+use walletscope_stream::{Flags, NodeKey, Row, StageTimes};
 
-/// A row in 88 bytes; as it comes, it is 128.
+/// A row in 96 bytes; as it comes, it is 144.
 #[derive(Clone, Copy, Debug)]
 pub struct Packed {
     started_at: i64,
     bin: u32,
     key: [u8; 16],
-    codes: [u16; 8],
+    codes: [u16; 9],
     last_four: u16,
     first_arrival: Micros48,
     ended_at: Micros48,
@@ -21,7 +21,7 @@ pub struct Packed {
     cardholder_wait: Micros48,
     flags: u8,
     outcome: Outcome,
-    stage: Stage,
+    stages: StageTimes,
     reason: Option<Reason>,
     decision: Option<Decision>,
     tries: u8,
@@ -51,6 +51,7 @@ impl Packed {
                 row.country,
                 row.channel,
                 row.reason_code,
+                row.vendor,
             ],
             last_four: row.last_four.unwrap_or(LAST_FOUR_NONE),
             first_arrival: since(row.first_arrival)?,
@@ -60,7 +61,7 @@ impl Packed {
             cardholder_wait: pack(row.cardholder_wait.0)?,
             flags: row.flags.bits(),
             outcome: row.outcome,
-            stage: row.stage,
+            stages: row.stages,
             reason: row.reason,
             decision: row.decision,
             tries: row.tries,
@@ -70,7 +71,7 @@ impl Packed {
     /// The row.
     pub fn row(&self) -> Row {
         let at = |micros: Micros48| unpack(micros).map(|since| Timestamp(self.started_at + since));
-        let [tenant, wallet, issuer, network, device, country, channel, reason_code] = self.codes;
+        let [tenant, wallet, issuer, network, device, country, channel, reason_code, vendor] = self.codes;
         Row {
             key: NodeKey(self.key),
             started_at: Timestamp(self.started_at),
@@ -87,10 +88,11 @@ impl Packed {
             country,
             channel,
             reason_code,
+            vendor,
             bin: self.bin,
             last_four: (self.last_four != LAST_FOUR_NONE).then_some(self.last_four),
             outcome: self.outcome,
-            stage: self.stage,
+            stages: self.stages,
             reason: self.reason,
             decision: self.decision,
             tries: self.tries,
@@ -130,6 +132,14 @@ fn unpack(bytes: Micros48) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use walletscope_model::Stage;
+
+    fn legs() -> StageTimes {
+        let mut stage_at = [None; Stage::COUNT];
+        stage_at[Stage::Started as usize] = Some(Timestamp(0));
+        stage_at[Stage::Provisioned as usize] = Some(Timestamp(1_245_000));
+        StageTimes::of(&stage_at)
+    }
 
     fn row() -> Row {
         Row {
@@ -148,10 +158,11 @@ mod tests {
             country: 6,
             channel: 7,
             reason_code: 8,
+            vendor: 9,
             bin: 42_424_242,
             last_four: Some(4_242),
             outcome: Outcome::Success,
-            stage: Stage::Provisioned,
+            stages: legs(),
             reason: None,
             decision: Some(Decision::Yellow),
             tries: 3,
@@ -172,7 +183,7 @@ mod tests {
         ] {
             assert_eq!(Packed::of(&row).map(|packed| packed.row()), Some(row));
         }
-        assert!(size_of::<Packed>() <= 88, "{}", size_of::<Packed>());
+        assert!(size_of::<Packed>() <= 96, "{}", size_of::<Packed>());
     }
 
     #[test]

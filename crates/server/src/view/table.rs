@@ -180,8 +180,8 @@ fn is_open(row: &Row) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use walletscope_model::{Duration, Outcome, Stage};
-    use walletscope_stream::Flags;
+    use walletscope_model::{Duration, Outcome};
+    use walletscope_stream::{Flags, StageTimes};
 
     fn row(number: u32, settled: bool) -> Row {
         let mut key = [0; 16];
@@ -202,10 +202,11 @@ mod tests {
             country: 0,
             channel: 0,
             reason_code: 0,
+            vendor: 0,
             bin: 0,
             last_four: None,
             outcome: Outcome::Pending,
-            stage: Stage::Started,
+            stages: StageTimes::default(),
             reason: None,
             decision: None,
             tries: 1,
