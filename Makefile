@@ -11,30 +11,42 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 BUILT := $(TARGET_DIR)/debug/walletscope
 VENV := .venv
 WEB_TYPES := tests/web-types
+WEB_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/tsconfig.json web/package-lock.json
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
 # `--locked` makes Cargo refuse a stale Cargo.lock; .ci/run sets it.
 CARGO_LOCKED ?=
 
-.PHONY: help build run test lint test-rust test-crash test-clients deny fuzz bench soak clean
+.PHONY: help build web run test lint test-rust test-crash test-clients test-web deny fuzz bench soak clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
-build: ## build the workspace; leaves bin/walletscope
+build: ## build the web UI and the workspace; leaves bin/walletscope
+build: web
 	@tests/prerequisites.sh build
 	cargo build --workspace $(CARGO_LOCKED)
 	@mkdir -p bin
 	@# Copied beside and renamed over, so that a running server keeps its own file.
 	@cmp -s $(BUILT) bin/walletscope || { cp $(BUILT) bin/walletscope.new && mv -f bin/walletscope.new bin/walletscope; }
 
+web: web/dist/index.html ## build the web UI, which the binary takes in
+
+web/dist/index.html: web/node_modules/installed $(WEB_SOURCES)
+	npm run build --prefix web --silent
+
+web/node_modules/installed: web/package-lock.json
+	@tests/prerequisites.sh build
+	npm ci --prefix web --no-audit --no-fund
+	@touch $@
+
 run: build ## build, then start the demonstration: a server with 24 h of history and live traffic
 	bin/walletscope demo
 
 test: ## install what the tests need and run everything
-test: lint test-rust test-crash test-clients
+test: web lint test-rust test-crash test-clients test-web
 	@echo
-	@echo 'make test: everything passed (format, clippy, tidy, Rust tests, client tests, TypeScript types).'
+	@echo 'make test: everything passed (format, clippy, tidy, Rust, crash rounds, clients, TypeScript types, browser).'
 	@command -v cargo-deny >/dev/null || echo 'make test: skipped: cargo-deny is not installed; `make deny` installs and runs it.'
 
 lint:
@@ -52,6 +64,10 @@ test-crash: build
 
 test-clients: build $(VENV)/installed $(WEB_TYPES)/node_modules/installed
 	$(VENV)/bin/python -m pytest tests/clients
+
+test-web: build
+	npm run test --prefix web --silent
+	npm run browser --prefix web --silent
 
 $(VENV)/installed: tests/requirements.txt
 	python3 -m venv --clear $(VENV)
@@ -83,4 +99,4 @@ soak: ## 100 crash rounds and 10,000 simulated histories
 
 clean: ## remove what was built and installed here
 	cargo clean
-	rm -rf bin $(VENV) $(WEB_TYPES)/node_modules
+	rm -rf bin $(VENV) $(WEB_TYPES)/node_modules web/node_modules web/dist web/test-results

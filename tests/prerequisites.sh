@@ -41,13 +41,16 @@ command -v cc >/dev/null || missing+=(build-essential)
 require Rust "$RUST_MIN" 'rustc --version' 'With rustup: `rustup update stable`.'
 command -v cargo >/dev/null || stop 'Cargo is needed beside rustc. With rustup: `rustup component add cargo`.'
 
+require Node "$NODE_MIN" 'node --version' 'Any Node 20, 22 or later release will do. `cargo build` works without it and leaves the web UI out.'
+command -v npm >/dev/null || stop 'npm is needed beside Node and was not found.'
+
 if [ "${1:-build}" = test ]; then
-  require Node "$NODE_MIN" 'node --version' 'Any Node 20, 22 or later release will do.'
-  command -v npm >/dev/null || stop 'npm is needed beside Node and was not found.'
   require Python "$PYTHON_MIN" 'python3 --version' 'On Debian 12 it is the package python3.'
   cargo fmt --version >/dev/null 2>&1 || stop 'rustfmt is needed. With rustup: `rustup component add rustfmt`.'
   cargo clippy --version >/dev/null 2>&1 || stop 'Clippy is needed. With rustup: `rustup component add clippy`.'
   python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+  # The browser tests' browser, and fonts so that a screenshot looks alike everywhere.
+  [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || missing+=(chromium fonts-liberation fonts-noto-color-emoji)
 fi
 
 [ ${#missing[@]} -eq 0 ] || add_debian_packages "${missing[@]}"

@@ -1,0 +1,166 @@
+// What is arriving now? Newest arrival first; a known attempt changes where it stands, so nothing jumps while read.
+import { Button } from "@mantine/core";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import type { FeedItem, Requests } from "../api/client";
+import { useAnswer } from "../api/queries";
+import { useLive } from "../live/LiveProvider";
+import { feedOf, lateness, withFeed, type FeedRow } from "../live/merge";
+import { useWidth } from "../charts/useWidth";
+import { Icon } from "../shell/icons";
+import { count, seconds, time } from "../text/format";
+import { isLive, type Search } from "../url/search";
+import { useAddress } from "../url/useAddress";
+import { Panel } from "./Panel";
+import { Status } from "./Status";
+
+const HEIGHT = 420;
+const TITLES = ["Started", "Outcome", "Device", "Wallet", "Issuer", "Reason"];
+
+export function Feed(): ReactNode {
+  const { search } = useAddress();
+  const answer = useAnswer<Requests>("/requests", search, { more: { order: "arrival", limit: "200" }, every: false });
+  const feed = useFeed(answer.data, search);
+  return (
+    <Panel name="feed" title="Live requests" answer={answer} height={HEIGHT} isNothing={() => feed.rows.length === 0}
+      actions={
+        <span className="row">
+          {feed.skipped > 0 && <span className="quiet small">{count(feed.skipped)} skipped</span>}
+          {feed.waiting > 0 && <Button size="compact-xs" variant="light" onClick={feed.resume} data-testid="feed-new">{count(feed.waiting)} new</Button>}
+          {isLive(search) && (
+            <Button size="compact-xs" variant="default" aria-pressed={feed.isPaused} leftSection={<Icon name={feed.isPaused ? "play" : "pause"} size={12} />} onClick={feed.isPaused ? feed.resume : feed.pause}>
+              {feed.isPaused ? "Continue" : "Pause"}
+            </Button>
+          )}
+        </span>
+      }>
+      {() => (
+        <>
+          <div className="feed-head feed-grid only-wide small" aria-hidden="true" style={{ margin: "0 -12px" }}>
+            {TITLES.map((title) => <span key={title}>{title}</span>)}
+            <span className="num">Took</span>
+          </div>
+          <Rows rows={feed.rows} hover={feed.hover} />
+        </>
+      )}
+    </Panel>
+  );
+}
+
+interface FeedState {
+  rows: readonly FeedRow[];
+  /** New attempts since the pause. */
+  waiting: number;
+  skipped: number;
+  isPaused: boolean;
+  pause(): void;
+  resume(): void;
+  hover(is: boolean): void;
+}
+
+function useFeed(list: Requests | undefined, search: Search): FeedState {
+  const live = useLive();
+  const [rows, setRows] = useState<readonly FeedRow[]>([]);
+  const [held, setHeld] = useState<readonly FeedItem[]>([]);
+  const [skipped, setSkipped] = useState(0);
+  const [isPaused, setPaused] = useState(false);
+  const [isHovered, setHovered] = useState(false);
+  const isHeld = isPaused || isHovered;
+  const gate = useRef(isHeld);
+  gate.current = isHeld;
+
+  // A list of another range or filter replaces everything; it is at least as new as what came before it was asked for.
+  useEffect(() => {
+    if (list) setRows(feedOf(list));
+    setHeld([]);
+    setSkipped(0);
+  }, [list]);
+
+  useEffect(() => live.onFeed((event) => {
+    setSkipped((before) => before + event.skipped);
+    if (gate.current) setHeld((before) => [...before, ...event.items].slice(-1_000));
+    else setRows((before) => withFeed(before, event));
+  }), [live]);
+
+  const release = (): void => {
+    setRows((before) => withFeed(before, { items: [...held] }));
+    setHeld([]);
+  };
+  useEffect(() => {
+    if (!isHeld && held.length > 0) release();
+  });
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      const target = event.target as HTMLElement;
+      if (event.key === "p" && !event.ctrlKey && !event.metaKey && !event.altKey && !/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && localStorage.getItem("walletscope-shortcuts-off") !== "1") setPaused((now) => !now);
+    };
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  }, []);
+
+  const known = new Set(rows.map((row) => row.detail.attemptId));
+  const waiting = isPaused || isHovered ? new Set(held.map((item) => item.detail.attemptId).filter((id) => !known.has(id))).size : 0;
+  return {
+    rows,
+    waiting: isLive(search) ? waiting : 0,
+    skipped,
+    isPaused,
+    pause: () => setPaused(true),
+    resume: () => { setPaused(false); release(); },
+    hover: setHovered,
+  };
+}
+
+function Rows({ rows, hover }: { rows: readonly FeedRow[]; hover(is: boolean): void }): ReactNode {
+  const { search, zone } = useAddress();
+  const navigate = useNavigate();
+  const { set: setBox, element: box, width } = useWidth<HTMLDivElement>();
+  const [picked, setPicked] = useState<string | null>(null);
+  const height = width >= 860 ? 30 : 52;
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 8 });
+  useEffect(() => virtual.measure(), [height, virtual]);
+
+  const press = (event: React.KeyboardEvent): void => {
+    const place = rows.findIndex((row) => row.detail.attemptId === picked);
+    const row = rows[place];
+    if (event.key === "j" || event.key === "k") {
+      const next = Math.max(0, Math.min(rows.length - 1, place + (event.key === "j" ? 1 : -1)));
+      setPicked(rows[next]?.detail.attemptId ?? null);
+      virtual.scrollToIndex(next);
+    } else if (event.key === "Enter" && row) {
+      void navigate({ to: "/requests/$id", params: { id: row.detail.attemptId }, search });
+    } else if (event.key === "y" && row) {
+      void navigator.clipboard.writeText(row.detail.correlationId ?? row.detail.attemptId);
+    }
+  };
+  return (
+    <div ref={setBox} className="scroll-y" style={{ height: HEIGHT - 20, margin: "0 -12px" }} tabIndex={0} role="group" aria-label="Live requests, newest first. j and k move, Enter opens."
+      onKeyDown={press} onMouseEnter={() => hover(true)} onMouseLeave={() => hover(false)}>
+      <div style={{ height: virtual.getTotalSize(), position: "relative" }}>
+        {virtual.getVirtualItems().map((item) => {
+          const row = rows[item.index];
+          if (!row) return null;
+          const late = lateness(row);
+          const { detail, request } = row;
+          return (
+            <Link key={detail.attemptId} to="/requests/$id" params={{ id: detail.attemptId }} search={search} className="feed-row feed-grid" data-picked={picked === detail.attemptId} data-attempt={detail.attemptId}
+              style={{ position: "absolute", top: 0, left: 0, transform: `translateY(${item.start}px)` }} tabIndex={-1}>
+              <span className="mono" title={detail.startedAt}>
+                {time(detail.startedAt, zone, "clock")}
+                {late !== null && <span title={`Arrived ${seconds(late / 1_000)} after it started`} style={{ color: "var(--warn)", marginLeft: 4, verticalAlign: "-2px" }}><Icon name="late" size={12} /><span className="visually-hidden">late by {seconds(late / 1_000)}</span></span>}
+              </span>
+              <Status outcome={detail.outcome} />
+              <span className="clip only-wide">{request.device}</span>
+              <span className="clip only-wide">{detail.wallet ?? "Unknown wallet"}</span>
+              <span className="clip only-wide">{detail.issuer ?? "Unknown issuer"}</span>
+              <span className="clip only-wide">{request.reason}</span>
+              <span className="num">{seconds(detail.processingTimeSeconds)}</span>
+              {height === 52 && <span className="clip small quiet" style={{ gridColumn: "1 / -1" }}>{[request.device, detail.wallet, detail.issuer, request.reason].filter(Boolean).join(" · ")}</span>}
+            </Link>
+          );
+        })}
+      </div>
+    </div>
+  );
+}

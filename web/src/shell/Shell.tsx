@@ -1,0 +1,94 @@
+// What surrounds every page? Rail, time range, filters, search, freshness; and the faces of somebody not signed in.
+import { AppShell, Burger } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import { ApiError } from "../api/client";
+import { useSession } from "../api/queries";
+import { LiveProvider } from "../live/LiveProvider";
+import { ignoredIn } from "../url/search";
+import { useAddress } from "../url/useAddress";
+import { Chips } from "./Chips";
+import { FilterMenu } from "./FilterMenu";
+import { Freshness } from "./Freshness";
+import { Icon } from "./icons";
+import { PAGES } from "./pages";
+import { SearchBox } from "./SearchBox";
+import { Shortcuts } from "./Shortcuts";
+import { SignIn } from "./SignIn";
+import { TimePicker } from "./TimePicker";
+import { ViewMenu } from "./ViewMenu";
+
+export function Shell(): ReactNode {
+  const { search } = useAddress();
+  const session = useSession();
+  const [isOpen, rail] = useDisclosure(false);
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  useEffect(() => rail.close(), [path, rail.close]);
+
+  if (session.error instanceof ApiError && session.error.status === 401) return <SignIn />;
+  return (
+    <LiveProvider search={search}>
+      <AppShell header={{ height: 48 }} navbar={{ width: 184, breakpoint: 900, collapsed: { mobile: !isOpen } }} padding={12}>
+        <AppShell.Header>
+          <div className="topbar">
+            <Burger opened={isOpen} onClick={rail.toggle} size="sm" className="only-narrow" aria-label="Navigation" aria-expanded={isOpen} />
+            <Link to="/ops" search={search} className="brand">
+              <img src="/icon.svg" alt="" width={20} height={20} />
+              <span className="brand-word">Walletscope</span>
+            </Link>
+            <div className="grow" />
+            <SearchBox />
+            <Freshness />
+          </div>
+        </AppShell.Header>
+        <AppShell.Navbar withBorder>
+          <nav className="rail" aria-label="Pages">
+            <div className="rail-group">Operate</div>
+            {PAGES.map((page) => (
+              <Link key={page.path} to={page.path} search={search} className="rail-link" activeOptions={{ exact: false, includeSearch: false }}>
+                <Icon name={page.icon} />
+                {page.title}
+              </Link>
+            ))}
+            <div className="grow" />
+            <Shortcuts />
+          </nav>
+        </AppShell.Navbar>
+        <AppShell.Main>
+          <div className="page">
+            <div className="filterbar" role="group" aria-label="Range and filters">
+              <TimePicker />
+              <FilterMenu />
+              <Chips />
+              <div className="grow" />
+              <ViewMenu />
+            </div>
+            <Ignored />
+            <Outlet />
+          </div>
+        </AppShell.Main>
+      </AppShell>
+    </LiveProvider>
+  );
+}
+
+/** Says which parameters of the address meant nothing, once per address. */
+function Ignored(): ReactNode {
+  const raw = useRouterState({ select: (state) => state.location.searchStr });
+  const [names, setNames] = useState<string[]>([]);
+  const first = useRef(raw);
+  useEffect(() => {
+    const found = ignoredIn(Object.fromEntries(new URLSearchParams(first.current)));
+    setNames(found);
+  }, []);
+  if (names.length === 0) return null;
+  return (
+    <div className="panel row" role="status" style={{ padding: "6px 12px", borderColor: "var(--warn)" }}>
+      <span className="grow">The address holds what means nothing here and was ignored: {names.join(", ")}.</span>
+      <button type="button" className="plain" aria-label="Dismiss" onClick={() => setNames([])} style={{ minWidth: 24, minHeight: 24 }}>
+        <Icon name="close" size={12} />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+// How are numbers and times written? Nothing here computes a measure; the server did.
+
+const whole = new Intl.NumberFormat("en-GB");
+
+export const DASH = "–";
+
+export function count(value: number | null | undefined): string {
+  return value === null || value === undefined ? DASH : whole.format(value);
+}
+
+/** A fraction as per cent with one digit. */
+export function percent(value: number | null | undefined): string {
+  return value === null || value === undefined ? DASH : `${(value * 100).toFixed(1)} %`;
+}
+
+/** A duration in seconds as people read it. */
+export function seconds(value: number | null | undefined): string {
+  if (value === null || value === undefined) return DASH;
+  if (value < 0.9995) return `${Math.round(value * 1_000)} ms`;
+  if (value < 99.5) return `${value.toFixed(2)} s`;
+  if (value < 5_400) return `${Math.round(value / 60)} min`;
+  return value < 172_800 ? `${(value / 3_600).toFixed(1)} h` : `${(value / 86_400).toFixed(1)} d`;
+}
+
+/** A signed difference of two values, both known. */
+export function difference(now: number | null, before: number | null, unit: "percent" | "points"): string | null {
+  if (now === null || before === null) return null;
+  if (unit === "points") return signed((now - before) * 100, " pt");
+  return before === 0 ? null : signed(((now - before) / before) * 100, " %");
+}
+
+function signed(value: number, unit: string): string {
+  const text = Math.abs(value).toFixed(1);
+  const sign = text === "0.0" ? "±" : value > 0 ? "+" : "−";
+  return `${sign}${text}${unit}`;
+}
+
+/** A time as text in UTC or the browser's zone. */
+export function time(at: string | number, zone: "utc" | "local", form: "clock" | "minute" | "full"): string {
+  const date = new Date(at);
+  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+  const iso = (zone === "utc" ? date : local).toISOString();
+  if (form === "clock") return iso.slice(11, 19);
+  return form === "minute" ? iso.slice(0, 16).replace("T", " ") : iso.slice(0, 23).replace("T", " ");
+}
+
+/** How long ago, coarsely. */
+export function ago(millis: number): string {
+  return millis < 1_000 ? "now" : `${seconds(Math.round(millis / 1_000))} ago`;
+}

@@ -1,0 +1,36 @@
+// How do components read and change the address? Changes push history, so Back undoes them.
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import type { FilterName, Search } from "./search";
+import { toggled } from "./search";
+
+export interface Address {
+  search: Search;
+  zone: "utc" | "local";
+  /** Another address on the same page. */
+  go(next: Search): void;
+  /** Filters everything by a value; with `refuse`, everything but it. */
+  pick(name: FilterName, value: string | null | undefined, refuse?: boolean): void;
+}
+
+/** The word by which the API knows attempts without a value. */
+export const UNKNOWN = "unknown";
+
+export function useAddress(): Address {
+  const search = useSearch({ strict: false }) as Search;
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const go = useCallback(
+    (next: Search) => {
+      void client.cancelQueries();
+      void navigate({ to: ".", search: next });
+    },
+    [navigate, client],
+  );
+  const pick = useCallback(
+    (name: FilterName, value: string | null | undefined, refuse = false) => go(toggled(search, name, value ?? UNKNOWN, refuse)),
+    [go, search],
+  );
+  return { search, zone: search.tz ?? "utc", go, pick };
+}

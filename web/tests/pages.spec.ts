@@ -1,0 +1,118 @@
+// Is every page right to look at, in both themes and at two widths? Screenshots are kept for eyes.
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { expect, panel, test } from "./worlds";
+import { VIEWS } from "./views";
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+for (const view of VIEWS) {
+  for (const theme of ["light", "dark"] as const) {
+    for (const width of [1440, 390]) {
+      test(`${view.name}, ${theme}, ${width} pixels`, async ({ worlds, open }) => {
+        const page = await open(worlds.steady, view.path, { theme, width });
+        for (const name of view.panels) await expect(panel(page, name)).toHaveAttribute("data-face", "ready");
+        await settled(page);
+        await expect(page.locator(view.first).first()).toBeInViewport();
+        expect(await overflow(page)).toBeLessThanOrEqual(0);
+        expect(await clipped(page)).toEqual([]);
+        expect(await problems(page)).toEqual([]);
+        for (const colours of await canvasColours(page)) expect(colours).toBeGreaterThan(8);
+        await photograph(page, `${view.name}-${theme}-${width}`, width);
+      });
+    }
+  }
+}
+
+test("what is wrong with a page is found", async ({ worlds, open }) => {
+  const page = await open(worlds.steady, "/ops");
+  await expect(panel(page, "cards")).toHaveAttribute("data-face", "ready");
+  await page.evaluate(() => {
+    const planted = document.createElement("div");
+    planted.innerHTML = '<button></button><p style="color:#bbb;background:#fff">hard to read</p><div style="width:3000px">wide</div><canvas width="9" height="9"></canvas>';
+    document.querySelector("main")?.append(planted);
+  });
+  const found = await problems(page);
+  expect(found.join(" ")).toContain("button-name");
+  expect(found.join(" ")).toContain("color-contrast");
+  expect(await overflow(page)).toBeGreaterThan(0);
+  expect(Math.min(...(await canvasColours(page)))).toBeLessThanOrEqual(8);
+});
+
+test("the rail covers nothing on a narrow screen, and opens and closes", async ({ worlds, open }) => {
+  const page = await open(worlds.steady, "/ops", { width: 390 });
+  await page.locator('[data-card="failure-rate"]').click();
+  await expect(page).toHaveURL(/\/errors/);
+  await page.getByRole("button", { name: "Navigation" }).click();
+  await page.getByRole("link", { name: "Step-up funnel" }).click();
+  await expect(page).toHaveURL(/\/funnel/);
+  await expect(page.getByRole("link", { name: "Step-up funnel" })).not.toBeInViewport();
+});
+
+for (const deficiency of ["deuteranopia", "achromatopsia"] as const) {
+  test(`outcomes can be told apart with ${deficiency}`, async ({ worlds, open }) => {
+    const page = await open(worlds.steady, "/ops?abandoned=1");
+    await expect(panel(page, "trend")).toHaveAttribute("data-face", "ready");
+    await settled(page);
+    const session = await page.context().newCDPSession(page);
+    await session.send("Emulation.setEmulatedVisionDeficiency", { type: deficiency });
+    // Not by colour alone: each line has dashes of its own, each status an icon and a word.
+    const dashes = await page.locator('[data-panel="trend"] .legend svg line').evaluateAll((lines) => lines.map((line) => line.getAttribute("stroke-dasharray")));
+    expect(new Set(dashes).size).toBe(dashes.length);
+    const drawings = await page.locator(".status").evaluateAll((all) => [...new Map(all.map((each) => [each.textContent, each.querySelector("path")?.getAttribute("d")])).entries()]);
+    expect(new Set(drawings.map(([, drawing]) => drawing)).size).toBe(drawings.length);
+    expect(drawings.length).toBeGreaterThanOrEqual(2);
+    await photograph(page, `ops-${deficiency}`, 1440);
+  });
+}
+
+/** Nothing is loading, moving or dimmed any more. */
+async function settled(page: Page): Promise<void> {
+  await expect(page.locator(".skeleton")).toHaveCount(0);
+  await expect(page.locator('[data-refetching="true"]')).toHaveCount(0);
+  await page.evaluate(() => document.fonts.ready);
+}
+
+async function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
+/** Buttons and links whose words do not fit and are cut without an ellipsis. */
+async function clipped(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>("button, a, h1, h2, .badge, .card-value")]
+      .filter((each) => {
+        const area = each.getBoundingClientRect();
+        const isShown = area.width > 0 && area.height > 0 && !each.closest(".scroll-x, .scroll-y, nav");
+        return isShown && (area.right > innerWidth + 1 || area.left < -1);
+      })
+      .map((each) => `${each.tagName} ${each.textContent?.slice(0, 40)}`),
+  );
+}
+
+async function problems(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  return violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.target.join(" ")).slice(0, 3).join("; ")}`);
+}
+
+/** How many colours each canvas shows. */
+async function canvasColours(page: Page): Promise<number[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll("canvas")].map((canvas) => {
+      const { data } = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
+      const colours = new Set<string>();
+      for (let at = 0; at < data.length; at += 4) colours.add(`${data[at]} ${data[at + 1]} ${data[at + 2]} ${data[at + 3]}`);
+      return colours.size;
+    }),
+  );
+}
+
+const HEIGHT_MAX = 4_000;
+
+/** The whole page in one picture. */
+async function photograph(page: Page, name: string, width: number): Promise<void> {
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ width, height: Math.min(height, HEIGHT_MAX) });
+  await page.waitForTimeout(300);
+  await page.screenshot({ path: `test-results/shots/${name}.png` });
+}

@@ -1,0 +1,20 @@
+// Which panels has each page? The table that the tests of faces walk; a panel that is not in it fails them.
+
+export interface View {
+  /** A stable name for files. */
+  name: string;
+  path: string;
+  panels: readonly string[];
+  /** What must be in sight without scrolling, at any width. */
+  first: string;
+}
+
+export const VIEWS: readonly View[] = [
+  { name: "ops", path: "/ops", first: '[data-card="requests"]', panels: ["cards", "trend", "failure-rate", "reasons", "heat", "hourly", "wallets", "issuers", "feed", "geography"] },
+  { name: "errors", path: "/errors", first: '[data-panel="errors-over-time"] .chart', panels: ["errors-over-time", "errors-table"] },
+  { name: "performance", path: "/performance", first: '[data-panel="durations-over-time"] .chart', panels: ["durations-over-time", "distribution", "durations-heat", "stages", "durations-table", "slowest"] },
+  { name: "funnel", path: "/funnel", first: '[data-panel="flow"] svg', panels: ["flow", "steps", "funnel-groups"] },
+  { name: "requests", path: "/requests", first: "[data-row]", panels: ["requests"] },
+  { name: "request", path: "/requests/corr_shared_1", first: "[data-record]", panels: ["request"] },
+  { name: "candidates", path: "/go/req-of-two", first: '[data-panel="candidates"] table', panels: ["candidates"] },
+];
