@@ -1,7 +1,7 @@
 // Does every view say what is wrong when it has nothing to show? Each face is forced for each view; a view without one,
 // and a panel that is not in the table, fail.
 import type { Page, Route } from "@playwright/test";
-import { expect, panel, test, type World, type Worlds } from "./worlds";
+import { expect, forgetBroken, panel, test, type World, type Worlds } from "./worlds";
 import { VIEWS, type View } from "./views";
 
 type Face = "loading" | "empty" | "no-match" | "error" | "stale";
@@ -55,8 +55,7 @@ for (const [face, forced] of Object.entries(FACES)) {
       const found = await page.locator("[data-panel]").evaluateAll((all) => all.map((each) => each.getAttribute("data-panel")));
       expect(found.filter((name) => !view.panels.includes(name ?? "")), "panels that are not in the table").toEqual([]);
       if (view.name === "ops") await page.screenshot({ path: `test-results/shots/face-${face}.png` });
-      // The browser itself reports answers of 4xx and 5xx and broken connections; nothing else may be complained of.
-      complaints.splice(0, complaints.length, ...complaints.filter((each) => !/Failed to load resource|net::ERR/.test(each)));
+      forgetBroken(complaints);
     });
   }
 }
@@ -87,7 +86,7 @@ test("an error is one panel's, names its request and can be tried again", async 
   await page.unroute(heat);
   await failed.getByRole("button", { name: "Try again" }).click();
   await expect(failed).toHaveAttribute("data-face", "ready");
-  complaints.length = 0;
+  forgetBroken(complaints);
 });
 
 test("no match names the filters and takes them away", async ({ worlds, open }) => {

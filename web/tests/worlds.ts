@@ -37,8 +37,11 @@ export interface Opening {
 
 interface Fixtures {
   worlds: Worlds;
+  contexts: { close(): Promise<void> }[];
   /** Opens a page of a world, signed in; anything the page complains of fails the test. */
   open(world: World, path: string, opening?: Opening): Promise<Page>;
+  /** Closes every page that this test has open. */
+  closeAll(): Promise<void>;
   /** What pages complained of so far; a test that provokes complaints empties it. */
   complaints: string[];
 }
@@ -50,8 +53,9 @@ export const test = base.extend<Fixtures>({
     await use(complaints);
     base.expect(complaints, "what the page complained of").toEqual([]);
   },
-  open: async ({ browser, complaints }, use) => {
-    const contexts: { close(): Promise<void> }[] = [];
+  contexts: async ({}, use) => use([]),
+  closeAll: async ({ contexts }, use) => use(async () => void (await Promise.all(contexts.splice(0).map((each) => each.close())))),
+  open: async ({ browser, complaints, contexts, closeAll }, use) => {
     await use(async (world, path, { width = 1440, height = width < 900 ? 844 : 900, theme = "light", before } = {}) => {
       const context = await browser.newContext({ storageState: world.storage, viewport: { width, height }, colorScheme: theme });
       contexts.push(context);
@@ -64,11 +68,16 @@ export const test = base.extend<Fixtures>({
       await page.goto(world.url + path);
       return page;
     });
-    for (const context of contexts) await context.close();
+    await closeAll();
   },
 });
 
 export const expect = base.expect;
+
+/** The browser itself reports answers of 4xx and 5xx and broken connections; a test that makes them forgets those. */
+export function forgetBroken(complaints: string[]): void {
+  complaints.splice(0, complaints.length, ...complaints.filter((each) => !/Failed to load resource|net::ERR/.test(each)));
+}
 
 /** A panel by its stable name. */
 export function panel(page: Page, name: string): ReturnType<Page["locator"]> {

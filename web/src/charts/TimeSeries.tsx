@@ -94,7 +94,7 @@ function LegendEntry({ line, onPick }: { line: Line; onPick?(key: string, refuse
   const content = (
     <>
       <Swatch colour={line.colour} dash={line.dash} />
-      {line.label}
+      <span className="clip">{line.label}</span>
       {line.isRight && <span className="quiet"> (right axis)</span>}
     </>
   );

@@ -21,6 +21,8 @@ export interface Live {
 const Context = createContext<Live>({ state: OFF, clockOffset: null, dataTo: null, onFeed: () => () => undefined });
 const DAYS_30_MS = 30 * 86_400_000;
 export const TREND_POINTS = 180;
+/** Begins the name of the feed's list among the answers. */
+export const FEED = "/requests as a feed";
 
 export function useLive(): Live {
   return useContext(Context);
@@ -40,7 +42,7 @@ export function streamUrl(search: Search): string | null {
 export function LiveProvider({ search, children }: { search: Search; children: ReactNode }): ReactNode {
   const client = useQueryClient();
   const [state, setState] = useState<LiveState>(OFF);
-  const [dataTo, setDataTo] = useState<{ clock: number; offset: number } | null>(null);
+  const [dataTo, setDataTo] = useState<{ clock: number | null; offset: number } | null>(null);
   const listeners = useRef(new Set<(event: FeedEvent) => void>());
   const resume = useRef<{ url: string; id: string | null }>({ url: "", id: null });
   const isVisible = useVisible();
@@ -64,8 +66,14 @@ export function LiveProvider({ search, children }: { search: Search; children: R
     // What an answer lacks because the page was hidden is asked for; a resumed feed lacks nothing.
     const from = resume.current.url === url ? resume.current.id : null;
     if (from !== null) void client.invalidateQueries();
+    let isFollowed = false;
     const stop = follow(url, from, {
-      state: setState,
+      state(next) {
+        setState(next);
+        // What happened between the first answers and the stream's beginning is in neither: the list is asked for anew.
+        if (next.phase === "live" && !isFollowed) void client.invalidateQueries({ queryKey: [FEED] });
+        isFollowed ||= next.phase === "live";
+      },
       event(event) {
         if (event.id) resume.current = { url, id: event.id };
         if (event.event === "reset") return void client.invalidateQueries();
@@ -76,7 +84,8 @@ export function LiveProvider({ search, children }: { search: Search; children: R
           const kpi = data as KpiEvent;
           client.setQueryData<Metrics>(metricsKey, (known) => (known ? withKpi(known, kpi) : known));
           const now = Date.parse(kpi.dataTo.now);
-          setDataTo({ clock: Date.parse(kpi.dataTo.clock), offset: now - Date.now() });
+          // The clock of a journal without entries stands at its beginning, 1970.
+          setDataTo({ clock: Date.parse(kpi.dataTo.clock) || null, offset: now - Date.now() });
         } else if (event.event === "trend") {
           const trend = data as TrendEvent;
           if (trend.refetch) void client.invalidateQueries({ queryKey: ["/trends"] });

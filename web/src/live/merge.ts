@@ -1,5 +1,5 @@
 // What does news change in what is shown? Pure: old answer and event in, new answer out.
-import type { Buckets, FeedEvent, FeedItem, KpiEvent, Metrics, Requests, TrendEvent, Trends } from "../api/client";
+import type { Buckets, FeedItem, KpiEvent, Metrics, Requests, TrendEvent, Trends } from "../api/client";
 
 export function withKpi(known: Metrics, event: KpiEvent): Metrics {
   return { ...known, metrics: event.metrics, numeric: event.numeric, range: event.range, dataTo: event.dataTo };
@@ -58,7 +58,7 @@ export function feedOf(list: Requests): FeedRow[] {
 }
 
 /** Known attempts change in their place; new ones come on top, newest arrival first. */
-export function withFeed(rows: readonly FeedRow[], event: Pick<FeedEvent, "items">): FeedRow[] {
+export function withFeed(rows: readonly FeedRow[], event: { items: readonly FeedItem[] }): FeedRow[] {
   const next = new Map(rows.map((row) => [row.detail.attemptId, row]));
   for (const { request, detail } of event.items) next.set(detail.attemptId, { request, detail });
   const sorted = [...next.values()].sort((left, right) => compare(right.detail.firstArrival, left.detail.firstArrival));

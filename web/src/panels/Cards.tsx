@@ -47,7 +47,7 @@ function CardRow({ data, trends }: { data: Metrics; trends: Trends | undefined }
         change={difference(now.failureRate.value ?? null, before?.failureRate.value ?? null, "points")} note={rateNote(now.failureRate)} good="down"
         spark={buckets?.failureRate.value} colour={palette.failed} />
       <Card name="active-tokens" title="Active tokens" value={count(active.value)} to="/funnel"
-        change={difference(active.value ?? null, before?.activeTokens.value ?? null, "percent")} good="up"
+        change={difference(active.value ?? null, before?.activeTokens.value ?? null, "percent")} {...(active.complete ? { good: "up" as const } : {})}
         note={active.note ?? (active.complete || since === null ? "at the end of the range" : `made ${since}; older ones are not known`)}
         spark={undefined} colour={palette.success} />
     </div>

@@ -1,26 +1,49 @@
 // What is arriving now? Newest arrival first; a known attempt changes where it stands, so nothing jumps while read.
 import { Button } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, useState, type ReactNode } from "react";
-import type { FeedItem, Requests } from "../api/client";
-import { useAnswer } from "../api/queries";
-import { useLive } from "../live/LiveProvider";
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
+import { ask, type FeedItem, type Requests } from "../api/client";
+import { FEED, useLive } from "../live/LiveProvider";
 import { feedOf, lateness, withFeed, type FeedRow } from "../live/merge";
 import { useWidth } from "../charts/useWidth";
 import { Icon } from "../shell/icons";
 import { count, seconds, time } from "../text/format";
-import { isLive, type Search } from "../url/search";
+import { apiParameters, isFiltered, isLive, type Search } from "../url/search";
 import { useAddress } from "../url/useAddress";
 import { Panel } from "./Panel";
 import { Status } from "./Status";
 
 const HEIGHT = 420;
+const FILTERED_REFRESH_MS = 10_000;
+/** Events of the stream that are remembered until a list asked for later arrives: over two minutes of them. */
+const RECENT_MAX = 500;
 const TITLES = ["Started", "Outcome", "Device", "Wallet", "Issuer", "Reason"];
+
+/** A list, and when it was asked for: what the stream brought since is newer. */
+interface Listed {
+  /** Its range and filters. */
+  name: string;
+  list: Requests;
+  askedAt: number;
+}
 
 export function Feed(): ReactNode {
   const { search } = useAddress();
-  const answer = useAnswer<Requests>("/requests", search, { more: { order: "arrival", limit: "200" }, every: false });
+  const parameters = apiParameters(search);
+  parameters.set("order", "arrival");
+  parameters.set("limit", "200");
+  const answer = useQuery<Listed>({
+    queryKey: [FEED, parameters.toString()],
+    queryFn: async ({ signal }) => {
+      const askedAt = performance.now();
+      return { name: parameters.toString(), list: await ask<Requests>("/requests", parameters, signal), askedAt };
+    },
+    placeholderData: keepPreviousData,
+    // An attempt that stops passing a filter leaves without a word on the stream.
+    refetchInterval: isLive(search) && isFiltered(search) ? FILTERED_REFRESH_MS : false,
+  });
   const feed = useFeed(answer.data, search);
   return (
     <Panel name="feed" title="Live requests" answer={answer} height={HEIGHT} isNothing={() => feed.rows.length === 0}
@@ -59,7 +82,7 @@ interface FeedState {
   hover(is: boolean): void;
 }
 
-function useFeed(list: Requests | undefined, search: Search): FeedState {
+function useFeed(listed: Listed | undefined, search: Search): FeedState {
   const live = useLive();
   const [rows, setRows] = useState<readonly FeedRow[]>([]);
   const [held, setHeld] = useState<readonly FeedItem[]>([]);
@@ -70,15 +93,22 @@ function useFeed(list: Requests | undefined, search: Search): FeedState {
   const gate = useRef(isHeld);
   gate.current = isHeld;
 
-  // A list of another range or filter replaces everything; it is at least as new as what came before it was asked for.
-  useEffect(() => {
-    if (list) setRows(feedOf(list));
+  // A list replaces everything but what the stream brought after it was asked for.
+  const shown = useRef("");
+  const recent = useRef<{ at: number; items: readonly FeedItem[] }[]>([]);
+  useLayoutEffect(() => {
+    // Who paused reads: the same list anew waits for the end of the pause.
+    if (!listed || (gate.current && shown.current === listed.name)) return;
+    shown.current = listed.name;
+    recent.current = recent.current.filter((event) => event.at >= listed.askedAt);
+    setRows(recent.current.reduce<readonly FeedRow[]>((known, event) => withFeed(known, event), feedOf(listed.list)));
     setHeld([]);
     setSkipped(0);
-  }, [list]);
+  }, [listed]);
 
   useEffect(() => live.onFeed((event) => {
     setSkipped((before) => before + event.skipped);
+    recent.current = [...recent.current, { at: performance.now(), items: event.items }].slice(-RECENT_MAX);
     if (gate.current) setHeld((before) => [...before, ...event.items].slice(-1_000));
     else setRows((before) => withFeed(before, event));
   }), [live]);

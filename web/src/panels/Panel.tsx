@@ -64,7 +64,7 @@ export function Panel<T>({ name, title, answer, isNothing, children, actions, he
         {answer.isError && data !== undefined && <span className="small" style={{ color: "var(--warn)" }}>not refreshed: {answer.error.message}</span>}
         {actions}
       </div>
-      <div className="panel-body" style={{ minHeight: height }} aria-busy={face === "loading"}>
+      <div className="panel-body" style={{ minHeight: face === "empty" || face === "no-match" ? 48 : height }} aria-busy={face === "loading"}>
         {face === "loading" && <Loading height={height} />}
         {face === "error" && <Failed error={answer.error} retry={() => void answer.refetch()} />}
         {face === "empty" && (isLead ? <Connect /> : <p className="quiet">No data source yet.</p>)}

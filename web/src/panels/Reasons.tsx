@@ -22,7 +22,7 @@ export function Reasons({ name, className, height }: { name: string; className: 
         return (
           <>
             <div className="row small quiet"><span className="grow">{count(all)} failures, by reason, class and owner</span><span>n · sum from the top</span></div>
-            <Bars label="Failure reasons" first={9} onPick={(key, refuse) => pick("reason", key, refuse)}
+            <Bars label="Failure reasons" first={14} onPick={(key, refuse) => pick("reason", key, refuse)}
               bars={data.rows.map((row) => {
                 sum += row.counts.failed;
                 const about = REASONS[row.value ?? ""];

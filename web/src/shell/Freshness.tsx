@@ -22,7 +22,7 @@ export function Freshness(): ReactNode {
       return ["stale", `stream lost ${seconds(Math.round(Math.max(1, lost)))} ago, reconnecting (${tries})`];
     }
     if (phase === "refused") return ["stale", "live updates were refused; reload the page"];
-    if (phase === "live") return ["live", to === null ? "live" : `live · ${to}${lag !== null && lag >= 10 ? `, lag ${seconds(Math.round(lag))}` : ""}`];
+    if (phase === "live") return ["live", to === null ? "live · no data yet" : `live · ${to}${lag !== null && lag >= 10 ? `, lag ${seconds(Math.round(lag))}` : ""}`];
     if (phase === "connecting") return ["connecting", "connecting"];
     return ["off", rangeOf(search).to === "now" ? "not live" : "fixed range"];
   })();
@@ -39,7 +39,7 @@ export function Freshness(): ReactNode {
         onClick={() => { const { live: _, ...rest } = search; go(isLive(search) ? { ...rest, live: "off" } : rest); }}>
         <span aria-hidden="true">{state === "live" ? "●" : state === "stale" ? "▲" : "○"}</span>
         <span className="clip only-wide">{words}</span>
-        <span className="only-narrow">{live.dataTo === null ? state : time(live.dataTo, zone, "clock")}</span>
+        <span className="only-narrow">{live.dataTo === null || state === "stale" ? state : time(live.dataTo, zone, "clock")}</span>
       </button>
     </span>
   );

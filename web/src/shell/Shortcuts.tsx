@@ -5,6 +5,7 @@ import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { frozen, isLive, RANGES, ranged, shifted, unfiltered, zoomedOut } from "../url/search";
 import { useAddress } from "../url/useAddress";
 import { PAGES } from "./pages";
+import { useFind } from "./SearchBox";
 
 interface Command {
   /** One key, or two pressed after each other. */
@@ -31,6 +32,7 @@ export function Shortcuts(): ReactNode {
   const { search, go } = useAddress();
   const navigate = useNavigate();
   const scheme = useMantineColorScheme();
+  const find = useFind();
   const [shown, setShown] = useState<"sheet" | "palette" | null>(null);
   const [isOff, setOff] = useState(localStorage.getItem(OFF_KEY) === "1");
 
@@ -106,7 +108,7 @@ export function Shortcuts(): ReactNode {
             ...commands,
             ...RANGES.map((range) => ({ keys: "", words: `Range: ${range.label}`, run: () => go(ranged(search, range.from, "now")) })),
           ]}
-          find={(id) => void navigate({ to: "/go/$id", params: { id }, search })}
+          find={find}
           close={() => setShown(null)}
         />
       </Modal>

@@ -3,6 +3,7 @@ import { Button, Popover, TextInput, UnstyledButton } from "@mantine/core";
 import { useState, type FormEvent, type ReactNode } from "react";
 import { time } from "../text/format";
 import { frozen, instants, rangeOf, RANGES, ranged, shifted, zoomedOut, type Search } from "../url/search";
+import { normal } from "../url/times";
 import { useAddress } from "../url/useAddress";
 import { Choice } from "../panels/Choice";
 import { Icon } from "./icons";
@@ -78,15 +79,4 @@ function Exact({ search, choose }: { search: Search; choose(next: Search): void 
       </div>
     </form>
   );
-}
-
-/** The address' form of what was typed; null where it means nothing. A time without a zone is UTC. */
-export function normal(text: string): string | null {
-  const trimmed = text.trim();
-  if (/^now(-\d{1,6}[smhdw])?$/.test(trimmed) || /^\d{12,15}$/.test(trimmed)) return trimmed;
-  const match = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?(Z|[+-]\d{2}:\d{2})?$/.exec(trimmed);
-  if (!match) return null;
-  const clock = match[2] ?? "00:00:00";
-  const parsed = Date.parse(`${match[1]}T${clock.length === 5 ? `${clock}:00` : clock}${match[3] ?? "Z"}`);
-  return Number.isNaN(parsed) ? null : new Date(parsed).toISOString();
 }

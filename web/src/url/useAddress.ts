@@ -1,9 +1,9 @@
 // How do components read and change the address? Changes push history, so Back undoes them.
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback } from "react";
+import { useCallback, useMemo } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 import type { FilterName, Search } from "./search";
-import { toggled } from "./search";
+import { readSearch, toggled } from "./search";
 
 export interface Address {
   search: Search;
@@ -18,7 +18,9 @@ export interface Address {
 export const UNKNOWN = "unknown";
 
 export function useAddress(): Address {
-  const search = useSearch({ strict: false }) as Search;
+  const raw = useSearch({ strict: false });
+  // The router hands on what means nothing, too.
+  const search = useMemo(() => readSearch(raw), [raw]);
   const navigate = useNavigate();
   const client = useQueryClient();
   const go = useCallback(

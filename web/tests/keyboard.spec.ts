@@ -1,0 +1,100 @@
+// Can everything be done without a mouse?
+import { expect, panel, test } from "./worlds";
+
+test("keys go to pages, change the range and the view", async ({ worlds, open }) => {
+  const page = await open(worlds.steady, "/ops");
+  await expect(panel(page, "cards")).toHaveAttribute("data-face", "ready");
+  for (const [key, path] of [["e", "/errors"], ["p", "/performance"], ["f", "/funnel"], ["r", "/requests"], ["o", "/ops"]] as const) {
+    await page.keyboard.press("g");
+    await page.keyboard.press(key);
+    await expect(page).toHaveURL(new RegExp(`${path}$`));
+  }
+  await page.keyboard.press("t");
+  await page.keyboard.press("z");
+  await expect(page).toHaveURL(/from=now-21600s/);
+  await page.keyboard.press("t");
+  await page.keyboard.press("a");
+  await expect(page).toHaveURL(/from=\d{4}-/);
+  await page.goBack();
+  await page.keyboard.press("c");
+  await expect(page).toHaveURL(/cmp=prev/);
+  await page.keyboard.press("l");
+  await expect(page).toHaveURL(/live=off/);
+  await page.keyboard.press("d");
+  await expect(page.locator("html")).toHaveAttribute("data-mantine-color-scheme", "dark");
+});
+
+test("the sheet lists the keys, and they can be switched off", async ({ worlds, open }) => {
+  const page = await open(worlds.steady, "/ops");
+  await expect(panel(page, "cards")).toHaveAttribute("data-face", "ready");
+  await page.keyboard.press("?");
+  const sheet = page.getByRole("dialog");
+  await expect(sheet).toContainText("Zoom out");
+  await sheet.getByLabel("Single-key shortcuts").uncheck();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("c");
+  await expect(page).not.toHaveURL(/cmp/);
+  await page.reload();
+  await page.keyboard.press("c");
+  await expect(page).not.toHaveURL(/cmp/);
+});
+
+test("the palette runs commands and finds requests", async ({ worlds, open }) => {
+  const page = await open(worlds.steady, "/ops");
+  await expect(panel(page, "cards")).toHaveAttribute("data-face", "ready");
+  await page.keyboard.press("Control+k");
+  await page.getByLabel("Command or id").fill("funnel");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/funnel/);
+  await page.keyboard.press("Control+k");
+  await page.getByLabel("Command or id").fill("last hour");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/from=now-1h/);
+  await page.keyboard.press("Control+k");
+  await page.getByLabel("Command or id").fill("corr_shared_1");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("corr_shared_1");
+});
+
+test("a list is walked with j and k, opened with Enter, its id copied with y", async ({ worlds, open }) => {
+  const page = await open(worlds.steady, "/requests?from=now-3h&to=now-1m");
+  await expect(page.locator("[data-row]").first()).toBeVisible();
+  const second = (await page.locator("[data-row]").nth(1).getAttribute("data-attempt")) ?? "";
+  for (const key of ["j", "j", "j", "k"]) await page.keyboard.press(key);
+  await page.keyboard.press("y");
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(second.replace("corr:", ""));
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(second.replace("corr:", ""));
+});
+
+test("/ and f reach the search and the filters; keys are off while typing", async ({ worlds, open }) => {
+  const page = await open(worlds.steady, "/ops");
+  await expect(panel(page, "cards")).toHaveAttribute("data-face", "ready");
+  await page.keyboard.press("/");
+  await expect(page.locator("#find")).toBeFocused();
+  await page.keyboard.type("gc");
+  await expect(page).toHaveURL(/\/ops$/);
+  await page.keyboard.press("Escape");
+  await page.locator("#find").blur();
+  await page.keyboard.press("f");
+  await expect(page.getByRole("button", { name: "Country", exact: true })).toBeVisible();
+});
+
+test("every control can be reached with Tab, and focus is seen", async ({ worlds, open }) => {
+  const page = await open(worlds.steady, "/ops");
+  await expect(panel(page, "geography")).toHaveAttribute("data-face", "ready");
+  const reached = new Set<string>();
+  for (let presses = 0; presses < 90; presses += 1) {
+    await page.keyboard.press("Tab");
+    const at = await page.evaluate(() => {
+      const element = document.activeElement as HTMLElement | null;
+      if (!element) return null;
+      const style = getComputedStyle(element);
+      const isSeen = style.outlineStyle !== "none" || style.boxShadow !== "none" || (element.parentElement !== null && getComputedStyle(element.parentElement).borderColor !== "");
+      return { name: element.getAttribute("aria-label") ?? element.dataset["card"] ?? element.dataset["bar"] ?? element.textContent?.slice(0, 30) ?? "", isSeen };
+    });
+    if (at) reached.add(at.name);
+    expect(at?.isSeen ?? true).toBe(true);
+  }
+  for (const name of ["requests", "failure-rate", "Requests by outcome as a table", "ISSUER_TIMEOUT", "DEMO_Bank"]) expect([...reached]).toContain(name);
+});
