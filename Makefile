@@ -17,7 +17,7 @@ FUZZ_TARGETS := $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets
 # `--locked` makes Cargo refuse a stale Cargo.lock; .ci/run sets it.
 CARGO_LOCKED ?=
 
-.PHONY: help build web run test lint test-rust test-crash test-clients test-web deny fuzz bench soak clean
+.PHONY: help build web run test lint test-rust test-crash test-clients test-web deny fuzz bench bench-web soak clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -91,6 +91,14 @@ fuzz: ## every fuzz target for FUZZ_SECONDS (60) each; needs the nightly toolcha
 bench: ## open-loop load against a release build, with the cost per stage
 	cargo build --release -p walletscope-server $(CARGO_LOCKED)
 	cargo run --release -p walletscope-sim --bin bench $(CARGO_LOCKED) -- --server $(TARGET_DIR)/release/walletscope
+	@$(MAKE) --no-print-directory bench-web
+
+bench-web: web
+	@tests/prerequisites.sh test
+	cargo build --release -p walletscope-server $(CARGO_LOCKED)
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \
+	  && cargo run --release -p walletscope-sim --bin bench $(CARGO_LOCKED) -- --server $(TARGET_DIR)/release/walletscope --fill "$$folder" \
+	  && WALLETSCOPE_BIN=$(abspath $(TARGET_DIR))/release/walletscope WALLETSCOPE_BENCH_DATA="$$folder" npm run bench --prefix web --silent
 
 soak: ## 100 crash rounds and 10,000 simulated histories
 	cargo build --release -p walletscope-server $(CARGO_LOCKED)

@@ -20,3 +20,11 @@ def test_the_compiler_accepts_the_answers_and_refuses_wrong_ones(server, logs, s
     environment = server.environment() | {"WALLETSCOPE_URL": server.url, "WALLETSCOPE_TOKEN": server.api_token}
     checked = subprocess.run(["node", CHECK], env=environment, capture_output=True, text=True, timeout=120)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_web_ui_knows_the_api_as_it_is(tmp_path):
+    # `npm run types --prefix web` makes the file anew.
+    made = tmp_path / "schema.ts"
+    command = ["npx", "--no-install", "openapi-typescript", REPOSITORY / "crates/server/openapi.json", "--output", made]
+    subprocess.run(command, cwd=CHECK.parent, check=True, capture_output=True, timeout=120)
+    assert made.read_text() == (REPOSITORY / "web/src/api/schema.ts").read_text()

@@ -24,6 +24,23 @@ for (const view of VIEWS) {
   }
 }
 
+test("every drawing can be read as a table, and says in words what it shows", async ({ worlds, open }) => {
+  const drawings: Record<string, number> = { "/ops": 4, "/errors": 1, "/performance": 3, "/funnel": 1 };
+  for (const [path, expected] of Object.entries(drawings)) {
+    const page = await open(worlds.steady, path);
+    const switches = page.getByRole("button", { name: /as a table$/ });
+    await expect(switches).toHaveCount(expected);
+    for (const words of await page.locator('[role="img"]').evaluateAll((all) => all.map((each) => each.getAttribute("aria-label") ?? ""))) {
+      expect(words, path).toMatch(/\d/);
+    }
+    for (let place = 0; place < expected; place += 1) {
+      const name = (await switches.nth(place).getAttribute("aria-label")) ?? "";
+      await switches.nth(place).click();
+      expect(await page.getByRole("group", { name }).locator("tbody tr").count(), name).toBeGreaterThan(2);
+    }
+  }
+});
+
 test("what is wrong with a page is found", async ({ worlds, open }) => {
   const page = await open(worlds.steady, "/ops");
   await expect(panel(page, "cards")).toHaveAttribute("data-face", "ready");
@@ -47,6 +64,23 @@ test("the rail covers nothing on a narrow screen, and opens and closes", async (
   await page.getByRole("link", { name: "Step-up funnel" }).click();
   await expect(page).toHaveURL(/\/funnel/);
   await expect(page.getByRole("link", { name: "Step-up funnel" })).not.toBeInViewport();
+});
+
+test("the first paint of /ops needs at most 300 kB", async ({ worlds, open }) => {
+  const page = await open(worlds.steady, "/ops");
+  for (const name of ["cards", "trend", "feed", "geography"]) await expect(panel(page, name)).toHaveAttribute("data-face", "ready");
+  const { needed, all } = await page.evaluate(async () => {
+    // Needed is what the document itself names; fonts are swapped in, and the map comes afterwards.
+    const html = new DOMParser().parseFromString(await (await fetch("/ops", { headers: { accept: "text/html" } })).text(), "text/html");
+    const named = [...html.querySelectorAll("script[src], link[rel=stylesheet], link[rel=modulepreload]")].map((each) => new URL(each.getAttribute("src") ?? each.getAttribute("href") ?? "", location.href).href);
+    const files = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")] as PerformanceResourceTiming[];
+    const sum = (some: PerformanceResourceTiming[]): number => some.reduce((bytes, file) => bytes + file.transferSize, 0);
+    const ours = files.filter((file) => !file.name.includes("/api/"));
+    return { needed: sum(ours.filter((file) => named.includes(file.name) || file.entryType === "navigation")), all: sum(ours) };
+  });
+  console.log(`first paint ${Math.round(needed / 1_000)} kB, everything ${Math.round(all / 1_000)} kB`);
+  expect(needed).toBeGreaterThan(150_000);
+  expect(needed).toBeLessThanOrEqual(300_000);
 });
 
 for (const deficiency of ["deuteranopia", "achromatopsia"] as const) {

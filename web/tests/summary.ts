@@ -7,7 +7,7 @@ export default class Summary implements Reporter {
 
   onTestEnd(test: TestCase, result: TestResult): void {
     if (result.status === "passed") this.passed += 1;
-    else this.failed += 1;
+    else if (result.status !== "skipped") this.failed += 1;
     if (result.status !== "passed") console.log(`${result.status}: ${test.titlePath().slice(1).join(" › ")}`);
   }
 

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Folders that hold nothing written by hand, wherever they stand.
-const FOREIGN_FOLDERS: [&str; 10] = [
+const FOREIGN_FOLDERS: [&str; 12] = [
     ".git",
     ".venv",
     "__pycache__",
@@ -16,9 +16,11 @@ const FOREIGN_FOLDERS: [&str; 10] = [
     "artifacts",
     "bin",
     "corpus",
+    "dist",
     "node_modules",
     "proptest-regressions",
     "target",
+    "test-results",
 ];
 
 /// The checkout as rules see it.

@@ -7,6 +7,7 @@ import { usePalette } from "../theme/usePalette";
 import { useAddress } from "../url/useAddress";
 import { Swatch } from "./Swatch";
 import { useWidth } from "./useWidth";
+import { WithTable } from "./WithTable";
 
 const LEFT = 52;
 const BOTTOM = 20;
@@ -84,16 +85,20 @@ export function Heat({ heat, height }: { heat: Heatmap; height: number }): React
   const latest = (key: (typeof PERCENTILES)[number]["key"]): string => seconds(heat[key].findLast((value) => value !== null) ?? null);
   const words = `Durations of ${count(heat.total.n)} requests over time. ${PERCENTILES.map((each) => `${each.label} last ${latest(each.key)}`).join(", ")}.`;
   const cell = hover && { n: heat.counts[hover.column]?.[hover.band] ?? 0, at: heat.startsMs[hover.column] ?? 0, low: heat.boundsSeconds[hover.band] ?? 0, high: heat.boundsSeconds[hover.band + 1] ?? 0 };
+  const counts = heat.counts.map((column) => column.reduce((sum, n) => sum + n, 0));
+  const rows = heat.startsMs.map((at, index) => [time(at, zone, "minute"), count(counts[index]), ...PERCENTILES.map((each) => seconds(heat[each.key][index] ?? null))]).reverse();
+  const legend = (
+    <>
+      {PERCENTILES.map((each) => (
+        <span key={each.key} className="row" style={{ gap: 6 }}><Swatch colour={lines} dash={each.dash} /> {each.label} {latest(each.key)}</span>
+      ))}
+      <span className="row quiet small" style={{ gap: 6 }}>
+        few <span aria-hidden="true" style={{ width: 60, height: 8, borderRadius: 2, background: `linear-gradient(90deg, ${VIRIDIS.join(",")})` }} /> many
+      </span>
+    </>
+  );
   return (
-    <div>
-      <div className="legend">
-        {PERCENTILES.map((each) => (
-          <span key={each.key} className="row" style={{ gap: 6 }}><Swatch colour={lines} dash={each.dash} /> {each.label} {latest(each.key)}</span>
-        ))}
-        <span className="row quiet small" style={{ gap: 6 }}>
-          few <span aria-hidden="true" style={{ width: 60, height: 8, borderRadius: 2, background: `linear-gradient(90deg, ${VIRIDIS.join(",")})` }} /> many
-        </span>
-      </div>
+    <WithTable title="Processing time" head={["From", "n", ...PERCENTILES.map((each) => each.label)]} rows={rows} height={height} legend={legend}>
       <div className="chart" ref={setBox} style={{ height }} role="img" aria-label={words}
         onMouseMove={(event) => {
           const area = event.currentTarget.getBoundingClientRect();
@@ -112,7 +117,7 @@ export function Heat({ heat, height }: { heat: Heatmap; height: number }): React
           </div>
         )}
       </div>
-    </div>
+    </WithTable>
   );
 }
 

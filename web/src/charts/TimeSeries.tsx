@@ -7,7 +7,7 @@ import { usePalette } from "../theme/usePalette";
 import { time } from "../text/format";
 import { ranged } from "../url/search";
 import { useAddress } from "../url/useAddress";
-import { AsTable } from "./AsTable";
+import { AsTable, TableSwitch } from "./AsTable";
 import { summary, type Chart, type Line } from "./lines";
 import { Swatch } from "./Swatch";
 import { useWidth } from "./useWidth";
@@ -77,7 +77,7 @@ export function TimeSeries({ chart, height, onPick, extra }: TimeSeriesProps): R
         ))}
         {extra}
         <span className="grow" />
-        <AsTable.Button isTable={isTable} set={setTable} of={chart.title} />
+        <TableSwitch isTable={isTable} set={setTable} of={chart.title} />
       </div>
       {isTable ? (
         <AsTable chart={chart} when={when} height={height} />
@@ -179,7 +179,7 @@ function options(shown: { current: Chart }, zoom: { current(from: number, to: nu
     bands,
     axes: [
       { ...axis, values: TIMES },
-      { ...axis, size: 52, values: (_plot, ticks) => ticks.map((tick) => shown.current.write(tick)) },
+      { ...axis, size: 60, values: (_plot, ticks) => ticks.map((tick) => shown.current.write(tick)) },
       ...(hasRight ? [{ ...axis, side: 1 as const, scale: "right", size: RIGHT_AXIS, grid: { show: false }, values: (_plot: uPlot, ticks: number[]) => ticks.map((tick) => (shown.current.writeRight ?? shown.current.write)(tick)) }] : []),
     ],
     cursor: { sync: { key: CROSSHAIR }, drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false },

@@ -15,22 +15,28 @@ import { UNKNOWN, useAddress } from "../url/useAddress";
 const BY: readonly FilterName[] = ["wallet", "issuer", "vendor"];
 const OUTCOMES: Record<string, string> = { failed: "FAILED", abandoned: "ABANDONED", pending: "PENDING" };
 
+/** What a node of the flow filters by; null for stages, which no filter knows. */
+function filterOf(id: string): { name: FilterName; value: string } | null {
+  const outcome = OUTCOMES[id];
+  if (outcome) return { name: "outcome", value: outcome };
+  const decision = /^decided_(\w+)$/.exec(id)?.[1]?.toUpperCase();
+  return decision ? { name: "decision", value: decision === "UNKNOWN" ? UNKNOWN : decision } : null;
+}
+
 export function Funnel(): ReactNode {
   const { search, go, pick } = useAddress();
   const by = BY.find((name) => name === search.by) ?? "wallet";
   const funnel = useAnswer<FunnelAnswer>("/funnel", search);
   const groups = useAnswer<Breakdown>("/breakdown", search, { more: { by, limit: "50" } });
   const pickNode = (id: string, refuse: boolean): void => {
-    const outcome = OUTCOMES[id];
-    const decision = /^decided_(\w+)$/.exec(id)?.[1];
-    if (outcome) pick("outcome", outcome, refuse);
-    else if (decision) pick("decision", decision.toUpperCase() === "UNKNOWN" ? UNKNOWN : decision.toUpperCase(), refuse);
+    const filter = filterOf(id);
+    if (filter) pick(filter.name, filter.value, refuse);
   };
   return (
     <>
       <h1>Step-up funnel</h1>
       <Panel name="flow" title="From the first request to the first tap" answer={funnel} height={370} isLead isNothing={(data) => data.attempts === 0}>
-        {(data) => <Flow funnel={data} onPick={pickNode} />}
+        {(data) => <Flow funnel={data} isPickable={(id) => filterOf(id) !== null} onPick={pickNode} />}
       </Panel>
       <div className="grid">
         <Panel name="steps" title="Steps" answer={funnel} height={320} isNothing={(data) => data.attempts === 0} className="span-7">

@@ -7,6 +7,7 @@ import { useAnswer } from "../api/queries";
 import { Heat } from "../charts/Heat";
 import type { Chart } from "../charts/lines";
 import { TimeSeries } from "../charts/TimeSeries";
+import { WithTable } from "../charts/WithTable";
 import { feedOf } from "../live/merge";
 import { Choice } from "../panels/Choice";
 import { Panel } from "../panels/Panel";
@@ -40,11 +41,11 @@ export function Performance(): ReactNode {
         <Panel name="durations-over-time" title={`95th percentile over time by ${by}`} answer={series} height={250} isLead isNothing={(data) => data.series.length === 0} className="span-8">
           {(data) => <TimeSeries chart={percentiles(data, palette)} height={210} onPick={(key, refuse) => pick(by, key, refuse)} />}
         </Panel>
-        <Panel name="distribution" title="Distribution of successes" answer={heat} height={250} isNothing={(data) => data.total.n === 0} className="span-4">
+        <Panel name="distribution" title="Distribution of successes" answer={heat} height={280} isNothing={(data) => data.total.n === 0} className="span-4">
           {(data) => <Distribution heat={data} />}
         </Panel>
         <Panel name="durations-heat" title="Processing time of successes" answer={heat} height={250} isNothing={(data) => data.total.n === 0} className="span-8">
-          {(data) => <Heat heat={data} height={220} />}
+          {(data) => <Heat heat={data} height={270} />}
         </Panel>
         <Panel name="stages" title="Time to reach each stage" answer={stages} height={250} isNothing={(data) => data.stages.every((stage) => stage.n === 0)} className="span-4">
           {(data) => <StageTable data={data} />}
@@ -127,15 +128,18 @@ function Distribution({ heat }: { heat: Heatmap }): ReactNode {
   const shown = bands.slice(Math.max(0, first), bands.findLastIndex((band) => band.n > 0) + 1);
   const most = Math.max(1, ...shown.map((band) => band.n));
   const every = Math.max(1, Math.ceil(shown.length / 6));
+  const name = (band: (typeof bands)[number]): string => `${seconds(band.low)} to ${seconds(band.high)}`;
   return (
-    <div role="list" aria-label="Distribution of processing times" style={{ display: "flex", alignItems: "flex-end", gap: 2, height: 240 }}>
-      {shown.map((band, place) => (
-        <div role="listitem" key={band.low} style={{ flex: "1 1 0", minWidth: 0 }} title={`${seconds(band.low)} to ${seconds(band.high)}: ${count(band.n)}`} aria-label={`${seconds(band.low)} to ${seconds(band.high)}: ${count(band.n)}`}>
-          <span style={{ display: "flex", alignItems: "flex-end", height: 210 }}><span style={{ width: "100%", height: (band.n / most) * 210, background: "var(--info)", borderRadius: "2px 2px 0 0" }} /></span>
-          <span className="quiet" style={{ fontSize: 11, whiteSpace: "nowrap", display: "block", visibility: place % every === 0 ? "visible" : "hidden" }}>{seconds(band.low)}</span>
-        </div>
-      ))}
-    </div>
+    <WithTable title="Distribution" height={240} head={["Took", "Successes"]} rows={shown.map((band) => [name(band), count(band.n)])}>
+      <div role="list" aria-label="Distribution of processing times" style={{ display: "flex", alignItems: "flex-end", gap: 2, height: 240 }}>
+        {shown.map((band, place) => (
+          <div role="listitem" key={band.low} style={{ flex: "1 1 0", minWidth: 0 }} title={`${name(band)}: ${count(band.n)}`} aria-label={`${name(band)}: ${count(band.n)}`}>
+            <span style={{ display: "flex", alignItems: "flex-end", height: 210 }}><span style={{ width: "100%", height: (band.n / most) * 210, background: "var(--info)", borderRadius: "2px 2px 0 0" }} /></span>
+            <span className="quiet" style={{ fontSize: 11, whiteSpace: "nowrap", display: "block", visibility: place % every === 0 ? "visible" : "hidden" }}>{seconds(band.low)}</span>
+          </div>
+        ))}
+      </div>
+    </WithTable>
   );
 }
 

@@ -12,6 +12,8 @@ const RULE: &str = "size";
 const FILE_LINES_MAX: usize = 600;
 const FUNCTION_LINES_MAX: usize = 90;
 const RATCHET: &str = "xtask/ratchet.txt";
+/// Made by a program from another file, and read by nobody.
+const GENERATED: [&str; 1] = ["web/src/api/schema.ts"];
 const SOURCE_EXTENSIONS: [&str; 8] = ["rs", "py", "ts", "tsx", "mjs", "js", "css", "sh"];
 
 /// A file or function and its length.
@@ -26,7 +28,9 @@ struct Measured {
 
 pub fn check(repository: &Repository) -> Vec<Finding> {
     let (mut exceptions, mut findings) = ratchet(repository.text(RATCHET).unwrap_or(""));
-    let sources = repository.files.iter().filter(|file| SOURCE_EXTENSIONS.contains(&file.extension()));
+    let sources = repository.files.iter().filter(|file| {
+        SOURCE_EXTENSIONS.contains(&file.extension()) && !GENERATED.contains(&file.path.as_str())
+    });
     for measured in sources.flat_map(measure).filter(|measured| measured.line_count > measured.line_count_max)
     {
         let allowed = exceptions.remove(&measured.subject);

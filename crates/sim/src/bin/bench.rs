@@ -32,6 +32,9 @@ struct Arguments {
     /// Only these parts.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
+    /// Measure nothing: make a data folder here that knows two million attempts.
+    #[arg(long, value_name = "DIR")]
+    fill: Option<PathBuf>,
     /// Where the temporary folders are made; the disk that is measured.
     #[arg(long)]
     data: Option<PathBuf>,
@@ -65,6 +68,10 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), LoadError> {
+    if let Some(folder) = &arguments.fill {
+        let _late = resident::fill(&arguments.server, folder, &mut |line| println!("{line}"))?;
+        return Ok(());
+    }
     let name = format!("walletscope-bench-{}", std::process::id());
     let parent = arguments.data.clone().unwrap_or_else(std::env::temp_dir).join(name);
     std::fs::create_dir_all(&parent).map_err(LoadError::path("create", &parent))?;

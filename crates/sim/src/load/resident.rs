@@ -45,16 +45,27 @@ const SEED: u64 = 1;
 /// # Errors
 /// The store failed, or the server did not start or answer.
 pub fn measure(binary: &Path, folder: &Path, print: &mut dyn FnMut(&str)) -> Result<Vec<Figure>, LoadError> {
+    let mut figures = vec![late_figure(&fill(binary, folder, print)?)];
+    figures.extend(ask(binary, folder)?);
+    Ok(figures)
+}
+
+/// Only fills `folder`, for a server that is measured from elsewhere; what the late events took, shortest first.
+///
+/// # Errors
+/// The store failed, or the server did not start.
+pub fn fill(
+    binary: &Path,
+    folder: &Path,
+    print: &mut dyn FnMut(&str),
+) -> Result<Vec<StdDuration>, LoadError> {
     let origin = learn_origin(binary, folder)?;
     let mut fill = Fill::open(folder, origin)?;
     let filled_at = Instant::now();
     let late = fill.everything()?;
     let settled = fill.settled_rows();
     print(&format!("filled in {:.0} s: {settled}", filled_at.elapsed().as_secs_f64()));
-    drop(fill);
-    let mut figures = vec![late_figure(&late)];
-    figures.extend(ask(binary, folder)?);
-    Ok(figures)
+    Ok(late)
 }
 
 /// The origin that the server gives to calls with its first key, read back from the journal.
