@@ -25,11 +25,11 @@ const FOREIGN_FOLDERS: [&str; 12] = [
 
 /// The checkout as rules see it.
 pub struct Repository {
-    /// Every text file, sorted by path.
+    /// Every file, sorted by path.
     pub files: Vec<File>,
 }
 
-/// One text file.
+/// One file.
 pub struct File {
     /// Relative to the root, with forward slashes.
     pub path: String,
@@ -50,7 +50,7 @@ impl fmt::Display for ReadError {
 }
 
 impl Repository {
-    /// Reads all text files below `root`. Files that are not UTF-8 are skipped: no rule speaks of them.
+    /// Reads all files below `root`; those that are not UTF-8 count as empty.
     pub fn read(root: &Path) -> Result<Repository, ReadError> {
         let mut files = Vec::new();
         read_folder(root, "", &mut files)?;
@@ -108,7 +108,10 @@ fn read_folder(folder: &Path, relative: &str, files: &mut Vec<File>) -> Result<(
         } else if kind.is_file() {
             match fs::read_to_string(entry.path()) {
                 Ok(text) => files.push(File { path, text }),
-                Err(error) if error.kind() == io::ErrorKind::InvalidData => {}
+                // Pictures and the like have no text for a rule, but links lead to them.
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    files.push(File { path, text: String::new() });
+                }
                 // Another process may remove a file between the listing and the reading.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(source) => return Err(failed(&entry.path(), source)),
