@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use walletscope_server::auth::{self, Credentials, ListedKey, NewKey, Users};
 use walletscope_server::cli::{self, Command, KeyAction, KeySource, Play, Simulate};
+use walletscope_server::observe::log;
 use walletscope_server::settings::{Given, Settings};
 use walletscope_server::simulate::{Plan, Sender};
 use walletscope_server::start::system_now;
@@ -15,6 +16,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let command = cli::parse();
+    if let Err(error) = log::install() {
+        return failed(&error.to_string());
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("cannot start: {error}")),
@@ -124,6 +128,6 @@ fn print(bytes: &[u8]) -> ExitCode {
 }
 
 fn failed(reason: &str) -> ExitCode {
-    eprintln!("walletscope: {reason}");
+    log::tell(format_args!("walletscope: {reason}"));
     ExitCode::FAILURE
 }

@@ -9,6 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::client::{AwsClient, Credentials};
+use crate::observe::log::tell;
 use crate::settings::Settings;
 use crate::simulate::{self, Plan, Sender};
 use crate::start::{Server, start, system_now};
@@ -18,20 +19,22 @@ pub async fn serve(settings: &Settings, plan: Option<Plan>) -> ExitCode {
     let server = match start(settings, system_now()).await {
         Ok(server) => server,
         Err(error) => {
-            eprintln!("walletscope: {error}");
+            tell(format_args!("walletscope: {error}"));
             return ExitCode::FAILURE;
         }
     };
     for warning in server.auth.warnings() {
-        eprintln!("warning: {warning}");
+        tell(format_args!("warning: {warning}"));
     }
     match server.auth.sign_in_link().await {
+        // Ours and random: a guard that took its digits for a card number would break it.
         Ok(link) => eprintln!("sign in: {link}"),
-        Err(error) => eprintln!("no sign-in link: {error}"),
+        Err(error) => tell(format_args!("no sign-in link: {error}")),
     }
     // Whoever reads the line may stop us at once: signals are caught before.
     let mut stop_signals = StopSignals::catch();
     println!("ready http://{}", server.address);
+    tracing::info!(address = %server.address, replayed = server.started().replayed, "serving");
     let (stop, stopping) = watch::channel(false);
     let playing = plan.map(|plan| {
         let client =
@@ -41,7 +44,7 @@ pub async fn serve(settings: &Settings, plan: Option<Plan>) -> ExitCode {
     let exit = tokio::select! {
         () = stop_signals.received() => ExitCode::SUCCESS,
         reason = server.failed() => {
-            eprintln!("walletscope: stopped: {reason}");
+            tell(format_args!("walletscope: stopped: {reason}"));
             ExitCode::FAILURE
         }
     };
@@ -51,6 +54,7 @@ pub async fn serve(settings: &Settings, plan: Option<Plan>) -> ExitCode {
         let _played = playing.await;
     }
     server.stop().await;
+    tracing::info!("stopped");
     exit
 }
 
@@ -67,7 +71,7 @@ pub async fn simulate(endpoint: &str, region: &str, sender: &Sender, plan: &Plan
     match played {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("walletscope simulate: {error}");
+            tell(format_args!("walletscope simulate: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -90,7 +94,7 @@ fn endpoint(server: &Server) -> String {
 
 async fn play(client: AwsClient, sender: Sender, plan: Plan, stopping: watch::Receiver<bool>) {
     if let Err(error) = simulate::run(&client, &sender, &plan, &system_now(), &stopping).await {
-        eprintln!("traffic stopped: {error}");
+        tell(format_args!("traffic stopped: {error}"));
     }
 }
 

@@ -63,7 +63,7 @@ pub async fn run(
         Traffic::new(Config { seed: plan.seed, attempts_per_second: plan.attempts_per_second }, from);
     for (incident, begin, end) in &plan.incidents {
         if let Err(error) = traffic.set_incident(incident, start.plus(*begin), start.plus(*end)) {
-            eprintln!("incident ignored: {error}");
+            crate::observe::log::tell(format_args!("incident ignored: {error}"));
         }
     }
     let mut player =

@@ -3,8 +3,10 @@
 //! Folder, credentials, store, pipeline, doors, listener; stopping goes the other way. Nothing here is global: two
 //! servers fit in one process.
 
+use std::fs::DirBuilder;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -80,6 +82,7 @@ pub fn system_now() -> Now {
 /// Something that it needs is missing or taken; nothing is left running.
 pub async fn start(settings: &Settings, now: Now) -> Result<Server, StartError> {
     make_folder(&settings.data)?;
+    make_folder(&store_folder(settings))?;
     let listener = listen(settings.listen).await?;
     let address =
         listener.local_addr().map_err(|error| StartError::Listen(settings.listen.to_string(), error))?;
@@ -153,8 +156,15 @@ async fn set_rules(settings: &Settings, pipeline: &Pipeline) -> Result<(), Start
     taken.map(drop).map_err(|_| StartError::Store(StoreError::Poisoned))
 }
 
+/// What is kept is personal data: a folder of ours is for nobody else, whatever the umask says. One that exists is used
+/// as it is.
 fn make_folder(folder: &Path) -> Result<(), StartError> {
-    std::fs::create_dir_all(folder).map_err(|error| StartError::Folder(folder.display().to_string(), error))
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| StartError::Folder(folder.display().to_string(), error))
+}
+
+fn store_folder(settings: &Settings) -> PathBuf {
+    settings.data.join("store")
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
@@ -162,7 +172,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 async fn open_pipeline(settings: &Settings, now: Now) -> Result<(EmbeddedStore, Pipeline), StartError> {
-    let folder = settings.data.join("store");
+    let folder = store_folder(settings);
     let options = Options { retention: settings.retention(), ..Options::default() };
     let opening = tokio::task::spawn_blocking(move || {
         let store = EmbeddedStore::open(&folder, options).map_err(StartError::Store)?;

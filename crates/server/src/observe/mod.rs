@@ -2,6 +2,8 @@
 //!
 //! Names follow `walletscope_<noun>_<unit>`; labels never hold a caller's text except guarded source names.
 
+pub mod log;
+
 use std::sync::atomic::AtomicU64;
 
 use prometheus_client::encoding::EncodeLabelSet;
