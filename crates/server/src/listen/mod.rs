@@ -4,7 +4,7 @@
 //! call, told apart by its headers (`docs/protocols/routing.md`). Connections are counted and slow ones are cut.
 
 mod connections;
-mod ops;
+pub(crate) mod ops;
 
 use std::sync::Arc;
 

@@ -2,12 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use utoipa::ToSchema;
 use walletscope_model::{Body, Origin};
 
 use super::Routes;
+use crate::api::{ErrorBody, ErrorDetail};
 use crate::observe::Levels;
 use crate::pipeline::{Refusal, Submission};
 
@@ -39,13 +42,31 @@ pub(super) async fn telemetry(State(routes): State<Routes>) -> Response {
     ([(header::CONTENT_TYPE, content_type)], routes.telemetry.text(levels)).into_response()
 }
 
-/// The end of a source's history: from here on its records so far count by their own times.
-#[derive(Deserialize)]
-pub(super) struct BackfillEnd {
+/// Whose history is complete.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct BackfillEnd {
+    /// The access key that the history was sent with.
     access_key: String,
 }
 
-pub(super) async fn end_backfill(State(routes): State<Routes>, Json(end): Json<BackfillEnd>) -> Response {
+/// The end of a source's history: from here on its records so far count by their own times.
+#[utoipa::path(
+    post, path = "/api/v1/backfill-end", tag = "sources",
+    request_body = BackfillEnd,
+    responses(
+        (status = 204, description = "It counts by its own times"),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 413, body = ErrorBody), (status = 429, body = ErrorBody), (status = 503, body = ErrorBody),
+    ),
+)]
+pub(crate) async fn end_backfill(
+    State(routes): State<Routes>,
+    body: Result<Json<BackfillEnd>, JsonRejection>,
+) -> Response {
+    let end = match body {
+        Ok(Json(end)) => end,
+        Err(rejection) => return unreadable(&rejection),
+    };
     let Some(entry) = routes.auth.keyring().secret(&end.access_key) else {
         return refuse(StatusCode::NOT_FOUND, "unknown_access_key", "no such access key");
     };
@@ -63,6 +84,17 @@ pub(super) async fn end_backfill(State(routes): State<Routes>, Json(end): Json<B
     }
 }
 
-fn refuse(status: StatusCode, code: &str, message: &str) -> Response {
-    (status, Json(serde_json::json!({"error": {"code": code, "message": message}}))).into_response()
+/// The rejection's own text repeats what was sent, card numbers included: it is not shown.
+fn unreadable(rejection: &JsonRejection) -> Response {
+    let status = match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let message = "the body must be JSON of type application/json, such as {\"access_key\": \"AKIA…\"}";
+    refuse(status, "bad_body", message)
+}
+
+fn refuse(status: StatusCode, code: &'static str, message: &str) -> Response {
+    let error = ErrorDetail { code, message: message.to_owned(), parameter: None };
+    (status, Json(ErrorBody { error })).into_response()
 }
