@@ -56,13 +56,13 @@ def cbor_call(operation, body):
     return Call("monitoring", body, headers, path)
 
 
-def signed_headers(server, call, access_key=None, secret_key=None, clock_skew=timedelta(0)):
-    """The headers of the call with a signature, made with a wrong key or clock if the test says so."""
+def signed_headers(server, call, access_key=None, secret_key=None, clock_skew=timedelta(0), region=REGION):
+    """The headers of the call with a signature, made with a wrong key, clock or region if the test says so."""
     credentials = Credentials(access_key or server.access_key, secret_key or server.secret_key)
     request = AWSRequest(call.method, server.url + call.path, headers=call.headers, data=call.body)
     now = datetime.now(timezone.utc).replace(tzinfo=None) + clock_skew
     with mock.patch.object(botocore.auth, "get_current_datetime", lambda: now):
-        botocore.auth.SigV4Auth(credentials, call.service, REGION).add_auth(request)
+        botocore.auth.SigV4Auth(credentials, call.service, region).add_auth(request)
     return dict(request.headers)
 
 

@@ -23,12 +23,15 @@ STS_VERSION = "2011-06-15"
 CLOUDWATCH_VERSION = "2010-08-01"
 BODY_BYTES_MAX = 12 * 1024 * 1024
 INFLATED_BYTES_MAX = 24 * 1024 * 1024
+LONG_REGION = {"region": "r" * 70_000}
+CARD_REGION = {"region": "4111111111111111"}
 WRONG_SECRET = {"secret_key": "wrong/secret/wrong/secret/wrong/secret/0"}
 UNKNOWN_KEY = {"access_key": "AKIAUNKNOWNUNKNOWN00"}
 SLOW_CLOCK = {"clock_skew": timedelta(minutes=-20)}
 FAST_CLOCK = {"clock_skew": timedelta(minutes=20)}
 
 DESCRIBE = logs_call("DescribeLogGroups", {})
+CREATE = logs_call("CreateLogGroup", {"logGroupName": "/test/refused"})
 IDENTITY = query_call("sts", "GetCallerIdentity", STS_VERSION)
 EMPTY_METRICS_CBOR = cbor_call("PutMetricData", encode({"Namespace": "N", "MetricData": []}))
 
@@ -63,6 +66,13 @@ SIGNATURES = {
     "clock 20 min slow, json": bad(DESCRIBE, 400, "InvalidSignatureException", **SLOW_CLOCK),
     "clock 20 min fast, json": bad(DESCRIBE, 400, "InvalidSignatureException", **FAST_CLOCK),
     "clock 20 min slow, query": bad(IDENTITY, 403, "SignatureDoesNotMatch", **SLOW_CLOCK),
+    # Signed right, with a region that the journal has no room for: one such call once ended the process.
+    "endless region, json": bad(DESCRIBE, 400, "InvalidSignatureException", **LONG_REGION),
+    "endless region, command": bad(CREATE, 400, "InvalidSignatureException", **LONG_REGION),
+    "endless region, query": bad(IDENTITY, 403, "SignatureDoesNotMatch", **LONG_REGION),
+    "region in capitals": bad(DESCRIBE, 400, "InvalidSignatureException", region="US-EAST-1"),
+    "card number as region, json": bad(DESCRIBE, 400, "InvalidSignatureException", **CARD_REGION),
+    "card number as region, query": bad(IDENTITY, 403, "SignatureDoesNotMatch", **CARD_REGION),
     "tampered body, json": bad(DESCRIBE, 400, "InvalidSignatureException", sent_body=b'{"limit":1}'),
     "tampered body, query": bad(IDENTITY, 403, "SignatureDoesNotMatch", sent_body=IDENTITY.body + b"&A=1"),
     "tampered body, cbor": bad(EMPTY_METRICS_CBOR, 403, "InvalidSignatureException", sent_body=encode({})),

@@ -131,6 +131,7 @@ fn decide(door: &Door, request: &HttpRequest<'_>) -> Result<Decided, (Dialect, A
         Some(keys.of(scope, entry.secret.expose()))
     };
     let verified = sigv4::verify_with_key(request, signing_key, now.seconds()).map_err(in_dialect)?;
+    check_region(&verified.region).map_err(in_dialect)?;
     let inflated =
         inflate(request.header("content-encoding"), request.body, INFLATED_MAX).map_err(in_dialect)?;
     let plain = request.with_body(&inflated);
@@ -150,6 +151,15 @@ fn decide(door: &Door, request: &HttpRequest<'_>) -> Result<Decided, (Dialect, A
         .and_then(|operation| prepare(door, &caller, operation))
         .map_err(|error| (route.dialect(), error))?;
     Ok(Decided { route, origin: caller.origin, prepared })
+}
+
+/// The region is journaled and shown in every ARN. Digits and dashes can be a card number; a cut one would name another
+/// region than the caller's, so it is refused.
+fn check_region(region: &str) -> Result<(), AwsError> {
+    if walletscope_guard::guard(region).cuts == 0 {
+        return Ok(());
+    }
+    Err(AwsError::new(&shapes::INVALID_SIGNATURE, sigv4::NOT_A_REGION))
 }
 
 /// Stores or executes what must be, and writes the answer.
@@ -197,6 +207,7 @@ async fn execute(
 fn refused(refusal: Refusal) -> AwsError {
     match refusal {
         Refusal::Throttled => AwsError::new(&shapes::THROTTLING, "Rate exceeded"),
+        Refusal::TooLarge => AwsError::new(&shapes::VALIDATION, "a value is too long to be stored"),
         Refusal::Poisoned => {
             AwsError::new(&shapes::SERVICE_UNAVAILABLE, "the service is stopping after a failed write")
         }
@@ -237,11 +248,13 @@ async fn read_body<'a>(
     }
 }
 
-/// Equal over the retries of one call; a card number in it is cut like anywhere else.
+/// Equal over the retries of one call. What the guard must cut is no id: two calls may be cut to the same text, and the
+/// second would pass for a retry of the first and be dropped. Without an id a call is stored at least once.
 fn invocation_id(request: &HttpRequest<'_>) -> Box<str> {
     const INVOCATION_ID_BYTES_MAX: usize = 128;
     let id = request.header("amz-sdk-invocation-id").unwrap_or_default();
-    if id.len() > INVOCATION_ID_BYTES_MAX { "".into() } else { walletscope_guard::guard(id).text.into() }
+    let is_id = id.len() <= INVOCATION_ID_BYTES_MAX && walletscope_guard::guard(id).cuts == 0;
+    if is_id { id.into() } else { "".into() }
 }
 
 fn header_rows<'a>(

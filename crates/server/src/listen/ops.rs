@@ -75,6 +75,7 @@ pub(crate) async fn end_backfill(
         Submission { origin, invocation_id: "".into(), body: Body::BackfillEnd, answer: Vec::new() };
     match routes.ingest.submit(submission).await {
         Ok(_) => StatusCode::NO_CONTENT.into_response(),
+        Err(Refusal::TooLarge) => refuse(StatusCode::BAD_REQUEST, "bad_body", "a value is too long"),
         Err(Refusal::Throttled) => refuse(StatusCode::TOO_MANY_REQUESTS, "throttled", "try again later"),
         Err(Refusal::Poisoned) => refuse(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -56,6 +56,8 @@ pub enum Reply {
 pub enum Refusal {
     /// A queue or the journal is full; try again later.
     Throttled,
+    /// The journal's format has no room for it; trying again will not help.
+    TooLarge,
     /// A write failed; the process is stopping.
     Poisoned,
 }
@@ -67,7 +69,7 @@ pub enum PipelineError {
     Store(StoreError),
     /// The state could not be read.
     State(BackingError),
-    /// A journal entry could not be read or written.
+    /// A journal entry of our own could not be read or written.
     Entry {
         /// Its offset.
         offset: Offset,

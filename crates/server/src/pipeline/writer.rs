@@ -50,7 +50,8 @@ impl<S: Store> Writer<S> {
     /// submission in order.
     ///
     /// # Errors
-    /// The store failed and is poisoned; nothing of the group may be believed stored.
+    /// The store failed and is poisoned; nothing of the group may be believed stored. A call that the format cannot
+    /// hold is no such failure: it alone is refused.
     pub fn append(
         &mut self,
         now: Timestamp,
@@ -66,7 +67,7 @@ impl<S: Store> Writer<S> {
         }
         self.dedup.forget(at);
         for (place, submission) in group.into_iter().enumerate() {
-            self.plan(&mut plan, place, submission)?;
+            self.plan(&mut plan, place, submission);
         }
         // A gap that a full journal refuses is told with the next entry that it takes.
         let seen = std::mem::replace(&mut self.seen, at);
@@ -102,16 +103,16 @@ impl<S: Store> Writer<S> {
             .then_some(Gap { from: self.newest.max(self.seen), to: at })
     }
 
-    fn plan(&self, plan: &mut Plan, place: usize, submission: Submission) -> Result<(), PipelineError> {
+    fn plan(&self, plan: &mut Plan, place: usize, submission: Submission) {
         let key = call_key(&submission.origin.source, &submission.invocation_id);
         if let Some(key) = key {
             if let Some(answer) = self.dedup.answer(key) {
                 plan.outcomes.push((Some(place), Outcome::Repeated(answer)));
-                return Ok(());
+                return;
             }
             if let Some(answer) = plan.answer_in_group(key) {
                 plan.outcomes.push((Some(place), Outcome::Repeated(answer)));
-                return Ok(());
+                return;
             }
         }
         // A command's answer is not known yet; its mark holds the offset, by which the answer is found later. The
@@ -124,13 +125,20 @@ impl<S: Store> Writer<S> {
         };
         let answer = [&[mark.0], mark.1].concat();
         let call = key.map(|key| Invocation { key, answer, at: plan.at });
-        plan.push(Some(place), submission.origin, &submission.invocation_id, submission.body, call)
+        let Submission { origin, invocation_id, body, .. } = submission;
+        if let Err(error) = plan.push(Some(place), origin, &invocation_id, body, call) {
+            // What one caller sent must not stop the writer for all others. The door's own limits are narrower than
+            // the format's, so this is a limit that is missing there.
+            tracing::warn!(%error, "a call does not fit into a journal entry and is refused");
+            plan.outcomes.push((Some(place), Outcome::Refused(Refusal::TooLarge)));
+        }
     }
 
     fn finish(&self, plan: Plan) -> Vec<(Option<usize>, Appended)> {
         let entry = |outcome| match outcome {
             Outcome::Entry(offset, batch) => Appended::Entry(offset, *batch),
             Outcome::Repeated(mark) => repeated(mark),
+            Outcome::Refused(refusal) => Appended::Refused(refusal),
         };
         plan.outcomes.into_iter().map(|(place, outcome)| (place, entry(outcome))).collect()
     }
@@ -161,6 +169,7 @@ struct Plan {
 enum Outcome {
     Entry(Offset, Box<Batch>),
     Repeated(Vec<u8>),
+    Refused(Refusal),
 }
 
 impl Plan {
@@ -189,7 +198,50 @@ impl Plan {
     }
 
     fn refused(self, refusal: Refusal) -> Vec<(Option<usize>, Appended)> {
-        let places = self.outcomes.into_iter().filter(|(place, _)| place.is_some());
-        places.map(|(place, _)| (place, Appended::Refused(refusal))).collect()
+        let calls = self.outcomes.into_iter().filter(|(place, _)| place.is_some());
+        let why = |outcome| if let Outcome::Refused(own) = outcome { own } else { refusal };
+        calls.map(|(place, outcome)| (place, Appended::Refused(why(outcome)))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use walletscope_journal::{EmbeddedStore, Options};
+    use walletscope_model::{LogBatch, LogEvent};
+
+    fn call(region: &str) -> Submission {
+        let message = r#"{"event":"TOKEN_PROVISION_START","correlationId":"c1"}"#;
+        let event = LogEvent { timestamp: Timestamp(1), message: message.into(), guarded: false };
+        let body = Body::Logs(LogBatch { group: "/g".into(), stream: "s".into(), events: vec![event] });
+        let origin = Origin { region: region.into(), ..Origin::own() };
+        Submission { origin, invocation_id: "".into(), body, answer: Vec::new() }
+    }
+
+    #[test]
+    fn a_call_that_fits_into_no_entry_is_refused_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = EmbeddedStore::open(folder.path(), Options::default()).unwrap();
+        let mut writer = Writer::open(store, Timestamp::default()).unwrap();
+        let endless = "r".repeat(70_000);
+        for (first, group) in [(1, ["a", &endless, "b"]), (3, [&endless, &endless, "c"])] {
+            let appended = writer.append(Timestamp(5), group.map(call).into(), false).unwrap();
+            let mut next = first;
+            for ((place, appended), region) in appended.into_iter().zip(group) {
+                assert_eq!(place.map(|place| group[place]), Some(region));
+                match appended {
+                    Appended::Entry(offset, batch) => {
+                        assert_eq!((offset, &*batch.origin.region), (Offset(next), region));
+                        next += 1;
+                    }
+                    Appended::Refused(refusal) => {
+                        assert_eq!((refusal, region), (Refusal::TooLarge, endless.as_str()));
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+        let alone = writer.append(Timestamp(6), vec![call(&endless)], false).unwrap();
+        assert!(matches!(alone[..], [(Some(0), Appended::Refused(Refusal::TooLarge))]), "{alone:?}");
     }
 }

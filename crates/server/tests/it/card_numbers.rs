@@ -3,6 +3,7 @@
 
 use std::ops::{Bound, ControlFlow};
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 use walletscope_journal::{Direction, EmbeddedStore, Options, Read, Store, Table};
@@ -11,7 +12,7 @@ use walletscope_model::Offset;
 use super::server::{TestServer, now_millis};
 
 /// Published test numbers of Visa, Mastercard, Amex; one per entry point, so that a leak names its door.
-const PANS: [(&str, &str); 12] = [
+const PANS: [(&str, &str); 19] = [
     ("log text", "4111111111111111"),
     ("log json", "5555555555554444"),
     ("log json with dashes", "4012-8888-8888-1881"),
@@ -24,6 +25,13 @@ const PANS: [(&str, &str); 12] = [
     ("query text", "5200828282828210"),
     ("header", "6011000990139424"),
     ("invocation id", "30569309025904"),
+    ("region", "4917610000000000"),
+    ("json body", "4462030000000000"),
+    ("metric by query", "4263982640269299"),
+    ("metric by cbor", "5425233430109903"),
+    ("live event", "4917484589897107"),
+    ("live position", "4001919257537193"),
+    ("own log", "2223000048410010"),
 ];
 
 fn pan(door: &str) -> &'static str {
@@ -32,14 +40,18 @@ fn pan(door: &str) -> &'static str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn card_numbers_planted_in_every_entry_point_are_found_nowhere() {
+    let log = capture_log();
     let server = TestServer::start().await;
     let mut answers = Vec::new();
     plant_in_calls(&server, &mut answers).await;
+    plant_in_regions(&server, &mut answers).await;
+    plant_in_metrics(&server, &mut answers).await;
     plant_in_requests(&server, &mut answers).await;
+    plant_in_streams(&server, &mut answers).await;
     let listed = server.wait_for("/api/v1/requests/corr_pan_1", "SUCCESS").await;
     assert!(listed.contains("411111"), "the truncated number stays: {listed}");
     answers.push(listed);
-    for path in ["/api/v1/requests", "/api/v1/metrics", "/metrics"] {
+    for path in ["/api/v1/requests", "/api/v1/requests.csv", "/api/v1/metrics", "/metrics"] {
         answers.push(server.get(path).await.1);
     }
     for answer in &answers {
@@ -50,6 +62,35 @@ async fn card_numbers_planted_in_every_entry_point_are_found_nowhere() {
     let seen = check_store(&folder.path().join("store"));
     assert!(seen > 10, "the store was read: {seen} values");
     check_files(folder.path());
+    let log = log.0.lock().unwrap();
+    let text = String::from_utf8_lossy(&log);
+    assert!(text.contains("a card came by") && text.contains("sqlx"), "the log was captured: {text}");
+    check_clean("our own log", &log);
+}
+
+/// Writes into a text that the test reads.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Kept {
+    fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(piece)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Everything that this process logs from now on, our libraries' chatter included.
+fn capture_log() -> Kept {
+    let log = Kept::default();
+    let target = log.clone();
+    let filter = tracing_subscriber::EnvFilter::new("trace");
+    let subscriber = walletscope_server::observe::log::subscriber(filter, move || target.clone());
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    tracing::warn!(card = pan("own log"), "a card came by: {}", pan("own log"));
+    log
 }
 
 async fn plant_in_calls(server: &TestServer, answers: &mut Vec<String>) {
@@ -100,6 +141,106 @@ async fn plant_in_calls(server: &TestServer, answers: &mut Vec<String>) {
     assert_eq!(answer.status, 200, "{:?}", answer.body);
 }
 
+async fn plant_in_metrics(server: &TestServer, answers: &mut Vec<String>) {
+    let card = pan("metric by query");
+    let form = format!(
+        "Action=PutMetricData&Version=2010-08-01&Namespace=N+{card}&MetricData.member.1.MetricName=M+{card}\
+         &MetricData.member.1.Value=1&MetricData.member.1.Dimensions.member.1.Name=D+{card}\
+         &MetricData.member.1.Dimensions.member.1.Value={card}"
+    );
+    let cbor_card = pan("metric by cbor");
+    let datum = json!({"MetricName": format!("M {cbor_card}"), "Value": 1,
+        "Dimensions": [{"Name": format!("D {cbor_card}"), "Value": cbor_card}]});
+    let right = json!({"Namespace": format!("N {cbor_card}"), "MetricData": [datum]});
+    let wrong = json!({"Namespace": cbor_card, "MetricData": cbor_card});
+    let form_type = [("content-type", "application/x-www-form-urlencoded")];
+    let cbor_type = [("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")];
+    let cbor_path = "/service/GraniteServiceVersion20100801/operation/PutMetricData";
+    for (path, headers, body, is_right) in [
+        ("/", &form_type[..], form.clone().into_bytes(), true),
+        ("/", &form_type[..], form.replace("Value=1", &format!("Value={card}x")).into_bytes(), false),
+        (cbor_path, &cbor_type[..], cbor(&right), true),
+        (cbor_path, &cbor_type[..], cbor(&wrong), false),
+    ] {
+        let answer = server.signed("monitoring", path, headers, &body).await;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        assert_eq!(answer.status == 200, is_right, "{} {text}", answer.status);
+        answers.push(text);
+    }
+}
+
+/// A JSON value in CBOR (RFC 8949): maps, lists, short texts and numbers below 24 are all that is needed.
+fn cbor(value: &serde_json::Value) -> Vec<u8> {
+    let head = |major: u8, length: usize| match u8::try_from(length).unwrap() {
+        short @ 0..24 => vec![major << 5 | short],
+        long => vec![major << 5 | 24, long],
+    };
+    let text = |text: &str| [head(3, text.len()), text.as_bytes().to_vec()].concat();
+    match value {
+        serde_json::Value::Object(map) => {
+            let members = map.iter().flat_map(|(key, value)| [text(key), cbor(value)]);
+            [vec![head(5, map.len())], members.collect()].concat().concat()
+        }
+        serde_json::Value::Array(items) => {
+            [head(4, items.len()), items.iter().flat_map(cbor).collect()].concat()
+        }
+        serde_json::Value::String(string) => text(string),
+        number => head(0, number.as_u64().unwrap() as usize),
+    }
+}
+
+/// Live events show an attempt; what a client says about its place in the stream is read and never shown.
+async fn plant_in_streams(server: &TestServer, answers: &mut Vec<String>) {
+    let (card, place) = (pan("live event"), pan("live position"));
+    let position = format!("{place}-{place}");
+    let live = server.stream_until("/api/v1/stream", &position, "corr_pan_live");
+    let sent = async {
+        // The stream has begun when this comes: what is sent before it is no news.
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        let message = json!({"event": "TOKEN_PROVISION_START", "correlationId": "corr_pan_live", "issuer": card,
+            "walletProvider": format!("w {card}"), "deviceName": card, "bin": card, "reasonCode": card});
+        let events = json!({"logGroupName": "/g", "logStreamName": "s",
+            "logEvents": [{"timestamp": now_millis(), "message": message.to_string()}]});
+        assert_eq!(server.logs("PutLogEvents", events, "").await.status, 200);
+    };
+    let (seen, ()) = tokio::join!(live, sent);
+    assert!(seen.contains("event: reset"), "{seen}");
+    answers.push(seen);
+    let filtered = format!("/api/v1/stream?wallet={place}&topics=kpi");
+    answers.push(server.stream_until(&filtered, "", "event: kpi").await);
+    for query in [format!("topics={place}"), format!("from={place}"), format!("{place}=1")] {
+        answers.push(server.get(&format!("/api/v1/stream?{query}")).await.1);
+    }
+}
+
+/// A region can be made of digits and dashes alone.
+async fn plant_in_regions(server: &TestServer, answers: &mut Vec<String>) {
+    let dashed = format!("{}-{}-{}-{}", "4917", "6100", "0000", "0000");
+    for region in [pan("region"), &dashed, &format!("eu-{}", pan("region"))] {
+        let aws = server.aws_in(region);
+        for (target, body) in [
+            ("Logs_20140328.CreateLogGroup", json!({"logGroupName": "/region"})),
+            ("Logs_20140328.DescribeLogGroups", json!({})),
+        ] {
+            let call = logs_call(target, &body);
+            let answer = aws.call_once(&call).await.unwrap();
+            let text = String::from_utf8_lossy(&answer.body).into_owned();
+            assert!(answer.status == 400 && text.contains("valid region"), "{} {text}", answer.status);
+            answers.push(text);
+        }
+    }
+}
+
+fn logs_call(target: &'static str, body: &serde_json::Value) -> walletscope_server::client::Call {
+    walletscope_server::client::Call {
+        service: "logs",
+        target,
+        content_type: "application/x-amz-json-1.1",
+        body: body.to_string().into(),
+        invocation_id: String::new(),
+    }
+}
+
 async fn plant_in_requests(server: &TestServer, answers: &mut Vec<String>) {
     let bearer = format!("Bearer {}", server.api_token);
     let url = pan("url");
@@ -118,6 +259,20 @@ async fn plant_in_requests(server: &TestServer, answers: &mut Vec<String>) {
     ] {
         answers.push(server.send("GET", &path, &[("authorization", &bearer)], "").await.1);
         answers.push(server.send("POST", &path, &[("authorization", &bearer)], "").await.1);
+    }
+    let json = [("authorization", &*bearer), ("content-type", "application/json")];
+    for body in [
+        format!(r#"{{"access_key":{}}}"#, pan("json body")),
+        format!(r#"{{"access_key":"{}"}}"#, pan("json body")),
+        format!(r#"{{"{}":1}}"#, pan("json body")),
+        format!("{} {{", pan("json body")),
+    ] {
+        let (status, answer) = server.send("POST", "/api/v1/backfill-end", &json, &body).await;
+        assert!(
+            (400..=404).contains(&status) && answer.starts_with(r#"{"error":{"code":"#),
+            "{status} {answer}"
+        );
+        answers.push(answer);
     }
     let card = pan("header");
     for headers in [

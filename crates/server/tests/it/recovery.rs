@@ -31,6 +31,36 @@ async fn a_stopped_server_goes_on_where_it_was_and_knows_retries() {
     server.server.stop().await;
 }
 
+/// The guard cuts both ids to `411111******1111`. The second call once passed for a retry and was dropped.
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_whose_ids_hold_card_numbers_are_stored_at_least_once() {
+    let server = TestServer::start().await;
+    server.make_stream("/g", "s").await;
+    for (place, invocation_id) in ["4111111111111111", "4111110000091111"].into_iter().enumerate() {
+        let message = format!(r#"{{"event":"TOKEN_PROVISION_START","correlationId":"c{place}"}}"#);
+        let events = json!({"logGroupName": "/g", "logStreamName": "s",
+            "logEvents": [{"timestamp": now_millis(), "message": message}]});
+        let put = server.logs("PutLogEvents", events, invocation_id).await;
+        assert_eq!(put.status, 200, "{:?}", put.body);
+    }
+    for place in ["c0", "c1"] {
+        server.wait_for(&format!("/api/v1/requests/{place}"), "PENDING").await;
+    }
+    server.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_that_a_start_makes_are_for_nobody_else() {
+    use std::os::unix::fs::PermissionsExt;
+    let parent = tempfile::tempdir().unwrap();
+    let data = parent.path().join("new").join("data");
+    TestServer::start_at(&data).await.stop().await;
+    for folder in [parent.path().join("new"), data.clone(), data.join("store")] {
+        let mode = folder.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o700, "{}", folder.display());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_servers_fit_in_one_process_but_not_in_one_folder() {
     let left = TestServer::start().await;

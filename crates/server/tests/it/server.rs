@@ -7,9 +7,11 @@ use axum::body::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+use sha2::{Digest, Sha256};
 use walletscope_server::client::{Answer, AwsClient, Call, Credentials};
 use walletscope_server::settings::{Given, Settings};
 use walletscope_server::start::{Server, start, system_now};
+use walletscope_wire::aws::sigv4::{Scope, SigningKey};
 
 pub struct TestServer {
     pub server: Server,
@@ -23,6 +25,11 @@ impl TestServer {
         Self::start_in(Arc::new(tempfile::tempdir().unwrap())).await
     }
 
+    /// A bare server over any folder, made if missing.
+    pub async fn start_at(folder: &Path) -> Server {
+        start(&settings(folder), system_now()).await.unwrap()
+    }
+
     pub async fn start_in(folder: Arc<tempfile::TempDir>) -> Self {
         let settings = settings(folder.path());
         let server = start(&settings, system_now()).await.unwrap();
@@ -31,8 +38,12 @@ impl TestServer {
     }
 
     pub fn aws(&self) -> AwsClient {
+        self.aws_in("eu-central-1")
+    }
+
+    pub fn aws_in(&self, region: &str) -> AwsClient {
         let endpoint = format!("http://{}", self.server.address);
-        AwsClient::new(&endpoint, self.credentials.clone(), "eu-central-1", system_now())
+        AwsClient::new(&endpoint, self.credentials.clone(), region, system_now())
     }
 
     /// One logs call; any answer is an answer.
@@ -71,6 +82,65 @@ impl TestServer {
         let headers = format!("{:?}", response.headers());
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (status, format!("{}\n{headers}", String::from_utf8_lossy(&body)))
+    }
+
+    /// Reads an answer that has no end until `needle` is in it, ten seconds at most.
+    pub async fn stream_until(&self, path: &str, last_event_id: &str, needle: &str) -> String {
+        let request = hyper::Request::get(format!("http://{}{path}", self.server.address))
+            .header("authorization", format!("Bearer {}", self.api_token))
+            .header("last-event-id", last_event_id)
+            .body(Full::new(Bytes::new()))
+            .unwrap();
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let mut body = client.request(request).await.unwrap().into_body();
+        let mut text = String::new();
+        let reading = async {
+            while !text.contains(needle) {
+                let frame = body.frame().await.unwrap().unwrap();
+                text.push_str(&String::from_utf8_lossy(frame.data_ref().unwrap()));
+            }
+        };
+        let read = tokio::time::timeout(std::time::Duration::from_secs(10), reading).await;
+        assert!(read.is_ok(), "{path} never sent {needle}: {text}");
+        text
+    }
+
+    /// A signed call of any protocol: the headers besides those of the signature, and the body.
+    pub async fn signed(&self, service: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let host = self.server.address.to_string();
+        let at: String =
+            system_now()().floor_seconds(1).rfc3339().replace(['-', ':'], "").replace(".000", "");
+        let scope = Scope {
+            access_key: self.credentials.access_key.clone(),
+            date: at[..8].to_owned(),
+            region: "eu-central-1".to_owned(),
+            service: service.to_owned(),
+        };
+        let scope_text = format!("{}/{}/{service}/aws4_request", scope.date, scope.region);
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let payload = hex(&Sha256::digest(body));
+        let canonical = format!("POST\n{path}\n\nhost:{host}\nx-amz-date:{at}\n\nhost;x-amz-date\n{payload}");
+        let hashed = hex(&Sha256::digest(canonical.as_bytes()));
+        let key = SigningKey::derive(self.credentials.secret.as_bytes(), &scope);
+        let signature = hex(&key.sign(&format!("AWS4-HMAC-SHA256\n{at}\n{scope_text}\n{hashed}")));
+        let credential = format!("{}/{scope_text}", scope.access_key);
+        let mut request = hyper::Request::post(format!("http://{host}{path}"))
+            .header("host", &host)
+            .header("x-amz-date", &at)
+            .header(
+                "authorization",
+                format!(
+                    "AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host;x-amz-date, Signature={signature}"
+                ),
+            );
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let request = request.body(Full::new(Bytes::copy_from_slice(body))).unwrap();
+        let response = client.request(request).await.unwrap();
+        let status = response.status().as_u16();
+        Answer { status, body: response.into_body().collect().await.unwrap().to_bytes() }
     }
 
     pub async fn make_stream(&self, group: &str, stream: &str) {

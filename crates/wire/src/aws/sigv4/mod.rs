@@ -8,6 +8,7 @@
 //! - A session token is accepted and grants nothing: keys here are long-lived, so it is reported, not
 //!   checked. If it is among the signed headers it is covered like any other.
 //! - Header and presigned parameters together: the header counts.
+//! - Any region is good that looks like one: 1 to 32 of `[a-z0-9-]`.
 
 mod canonical;
 mod presented;
@@ -16,7 +17,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-pub use presented::{Presented, Scope, presented};
+pub use presented::{NOT_A_REGION, Presented, Scope, presented};
 
 use super::calendar;
 use super::error::{AwsError, shapes};

@@ -11,6 +11,11 @@ use crate::aws::rest::{hex_digit, percent_decode};
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// Most signed headers of a request; SDKs sign about ten.
 const SIGNED_HEADERS_MAX: usize = 100;
+/// Longest region. AWS's own have at most 16 characters; the region is journaled and shown, so it has a limit.
+const REGION_BYTES_MAX: usize = 32;
+
+/// The answer to a region that cannot be one. It never repeats the text: nobody checked what is in it.
+pub const NOT_A_REGION: &str = "Credential should be scoped to a valid region.";
 
 /// What a signing key is good for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -19,7 +24,7 @@ pub struct Scope {
     pub access_key: String,
     /// `YYYYMMDD`.
     pub date: String,
-    /// The region.
+    /// The region: 1 to 32 of `[a-z0-9-]`.
     pub region: String,
     /// The service's signing name.
     pub service: String,
@@ -149,12 +154,20 @@ fn scope(credential: &str, amz_date: &str) -> Result<Scope, AwsError> {
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.";
         return Err(AwsError::new(&shapes::INVALID_SIGNATURE, message));
     }
+    if !is_region(region) {
+        return Err(AwsError::new(&shapes::INVALID_SIGNATURE, NOT_A_REGION));
+    }
     Ok(Scope {
         access_key: access_key.to_owned(),
         date: date.to_owned(),
         region: region.to_owned(),
         service: service.to_owned(),
     })
+}
+
+fn is_region(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=REGION_BYTES_MAX).contains(&text.len()) && text.bytes().all(allowed)
 }
 
 /// An intermediary must not be able to change where a request goes or what it does.

@@ -135,6 +135,25 @@ fn no_vector_survives_a_change() {
     }
 }
 
+#[test]
+fn a_region_that_cannot_be_one_is_refused_and_never_repeated() {
+    let long = "a".repeat(33);
+    let endless = "r".repeat(70_000);
+    for region in ["", "US-EAST-1", "us_east_1", "us east 1", "üs", &long, &endless] {
+        let mut request = vanilla("header");
+        let authorization = request.with(|request| request.header("authorization").unwrap().to_owned());
+        request.set("authorization", &authorization.replace("us-east-1", region));
+        let error = request.verify(SIGNED_AT).expect_err(region);
+        let expected = ("InvalidSignatureException", NOT_A_REGION);
+        assert_eq!((error.shape.name, &*error.message), expected, "{region}");
+    }
+    // One that can be is compared with the signature as before.
+    let mut request = vanilla("header");
+    let authorization = request.with(|request| request.header("authorization").unwrap().to_owned());
+    request.set("authorization", &authorization.replace("us-east-1", &"a".repeat(32)));
+    check(&request, SIGNED_AT, "InvalidSignatureException", "does not match");
+}
+
 fn vanilla(form: &str) -> Owned {
     let vectors = vectors();
     let vector = vectors.iter().find(|vector| vector.name == "get-vanilla" && vector.form == form);
