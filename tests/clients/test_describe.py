@@ -33,6 +33,15 @@ def test_groups_are_listed_by_prefix_in_order_and_by_pages(logs, prefix):
     assert "nextToken" not in pages[-1]
 
 
+def test_a_pattern_is_a_part_of_the_name_by_case(logs, prefix):
+    """The service's documentation: "a case-sensitive substring search"."""
+    marked = f"/test/{uuid.uuid4()}/PaymentTokens"
+    logs.create_log_group(logGroupName=marked)
+    for pattern, expected in [("PaymentTokens", True), ("mentTok", True), ("paymenttokens", False), ("PAYMENT", False)]:
+        found = logs.describe_log_groups(logGroupNamePattern=pattern)["logGroups"]
+        assert (marked in [group["logGroupName"] for group in found]) == expected, pattern
+
+
 def test_a_group_has_an_arn_and_its_creation_time(logs, prefix):
     (group,) = logs.describe_log_groups(logGroupNamePrefix=f"{prefix}0")["logGroups"]
     arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{prefix}0"

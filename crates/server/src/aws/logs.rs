@@ -104,14 +104,14 @@ pub(crate) fn describe_groups(
     request.validate()?;
     let catalog = door.catalog();
     let prefix = request.log_group_name_prefix.as_deref().unwrap_or_default();
-    let pattern = request.log_group_name_pattern.as_deref().unwrap_or_default().to_lowercase();
+    let pattern = request.log_group_name_pattern.as_deref().unwrap_or_default();
     let after = parse_token(request.next_token.as_deref())?;
     let wanted = |key: &GroupKey| {
         let named = request.log_group_identifiers.is_empty()
             || request.log_group_identifiers.iter().any(|each| group_of_identifier(each) == &*key.name);
         is_own(caller, key)
             && key.name.starts_with(prefix)
-            && key.name.to_lowercase().contains(&pattern)
+            && key.name.contains(pattern)
             && request.log_group_class.as_deref().is_none_or(|class| class == "STANDARD")
             && after.is_none_or(|after| *key.name > *after)
             && named

@@ -64,7 +64,7 @@ pub struct CreateLogGroupRequest {
     /// Accepted and stored; nothing is encrypted with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kms_key_id: Option<String>,
-    /// At most 50.
+    /// At most 50, keys of 1 to 128 characters, values of at most 256.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
     /// `STANDARD`, `INFREQUENT_ACCESS`, `DELIVERY` or `ESSENTIALS`.
@@ -103,7 +103,7 @@ pub struct DescribeLogGroupsRequest {
     /// Groups whose name starts so, by case; excludes the pattern.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_group_name_prefix: Option<String>,
-    /// Groups whose name contains this, whatever its case.
+    /// Groups whose name contains this, by case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_group_name_pattern: Option<String>,
     /// Where the last page ended.

@@ -2,6 +2,8 @@
 //!
 //! The service collects all violated constraints of a request into one message; so does [`Violations`].
 
+use std::collections::BTreeMap;
+
 use super::{
     CreateLogGroupRequest, CreateLogStreamRequest, DeleteLogGroupRequest, DescribeLogGroupsRequest,
     DescribeLogStreamsRequest, INVALID_PARAMETER,
@@ -16,6 +18,10 @@ const IDENTIFIER_LEN_MAX: usize = 2048;
 pub const DESCRIBE_LIMIT_MAX: i32 = 50;
 /// Most tags of a group.
 const TAGS_MAX: usize = 50;
+/// Longest key of a tag, in characters.
+const TAG_KEY_LEN_MAX: usize = 128;
+/// Longest value of a tag, in characters.
+const TAG_VALUE_LEN_MAX: usize = 256;
 /// Most groups named in one `DescribeLogGroups`.
 const IDENTIFIERS_MAX: usize = 50;
 /// How much of a refused value an error repeats, in characters.
@@ -45,7 +51,7 @@ impl Violations {
     pub(crate) fn length(&mut self, value: &str, member: &str, len_max: usize) {
         if value.is_empty() {
             self.add_text(value, member, "Member must have length greater than or equal to 1");
-        } else if value.len() > len_max && value.chars().count() > len_max {
+        } else if is_longer(value, len_max) {
             let constraint = format!("Member must have length less than or equal to {len_max}");
             self.add_text(value, member, &constraint);
         }
@@ -80,6 +86,24 @@ impl Violations {
         }
     }
 
+    /// Says once what is wrong with keys and once what is wrong with values; neither is repeated.
+    fn tags(&mut self, tags: &BTreeMap<String, String>) {
+        if tags.keys().any(|key| key.is_empty() || is_longer(key, TAG_KEY_LEN_MAX)) {
+            let constraint = format!(
+                "Map keys must satisfy constraint: [Member must have length less than or equal to {TAG_KEY_LEN_MAX}, \
+                 Member must have length greater than or equal to 1]"
+            );
+            self.add("'{…}'", "tags", &constraint);
+        }
+        if tags.values().any(|value| is_longer(value, TAG_VALUE_LEN_MAX)) {
+            let constraint = format!(
+                "Map value must satisfy constraint: [Member must have length less than or equal to \
+                 {TAG_VALUE_LEN_MAX}, Member must have length greater than or equal to 0]"
+            );
+            self.add("'{…}'", "tags", &constraint);
+        }
+    }
+
     fn limit(&mut self, limit: Option<i32>) {
         let Some(limit) = limit else { return };
         if limit < 1 {
@@ -103,6 +127,10 @@ impl Violations {
     }
 }
 
+fn is_longer(text: &str, len_max: usize) -> bool {
+    text.len() > len_max && text.chars().count() > len_max
+}
+
 fn is_group_char(char: char) -> bool {
     char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | '_' | '/' | '#')
 }
@@ -123,6 +151,7 @@ impl CreateLogGroupRequest {
         if self.tags.len() > TAGS_MAX {
             violations.add("'{…}'", "tags", "Member must have length less than or equal to 50");
         }
+        violations.tags(&self.tags);
         violations.into_result()?;
         if self.log_group_name.starts_with("aws/") {
             let message = "Log groups starting with AWS/ are reserved for AWS.";
@@ -253,6 +282,21 @@ mod tests {
             reserved.validate(),
             "InvalidParameterException: Log groups starting with AWS/ are reserved for AWS.",
         );
+    }
+
+    #[test]
+    fn tags_are_as_long_as_the_service_allows() {
+        let tagged = |key: &str, value: &str| {
+            let tags =
+                BTreeMap::from([("fine".to_owned(), String::new()), (key.to_owned(), value.to_owned())]);
+            CreateLogGroupRequest { log_group_name: "g".into(), tags, ..Default::default() }.validate()
+        };
+        check(tagged(&"é".repeat(128), &"é".repeat(256)), "");
+        let keys = "InvalidParameterException: 1 validation error detected: Value '{…}' at 'tags' failed to satisfy constraint: Map keys must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1]";
+        check(tagged(&"k".repeat(129), ""), keys);
+        check(tagged("", "v"), keys);
+        let values = "InvalidParameterException: 1 validation error detected: Value '{…}' at 'tags' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 0]";
+        check(tagged("k", &"v".repeat(257)), values);
     }
 
     #[test]
