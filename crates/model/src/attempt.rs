@@ -95,7 +95,7 @@ pub struct Attempt {
     pub id: AttemptId,
     /// How it stands.
     pub outcome: Outcome,
-    /// The furthest stage reached.
+    /// The furthest stage reached; *decided* also where only the final decision is known.
     pub stage: Stage,
     /// Earliest START, or the earliest stage where no START is known.
     pub started_at: Timestamp,
@@ -171,7 +171,23 @@ pub struct Aliases {
     pub token_reference_ids: Vec<Box<str>>,
 }
 
+/// Tokens that issuers migrate in bulk, overnight and without a cardholder.
+const BULK_TOKEN_TYPES: [&str; 2] = ["STATIC", "CARD_ON_FILE"];
+
 impl Attempt {
+    /// Whether it is part of a bulk migration, in whatever case the source writes it: these are no part of the funnel,
+    /// because they would drown the funnel of people.
+    pub fn is_bulk_migration(&self) -> bool {
+        let token_type = self.facts.token_type.as_deref().unwrap_or_default();
+        BULK_TOKEN_TYPES.iter().any(|bulk| token_type.eq_ignore_ascii_case(bulk))
+    }
+
+    /// Whether it was decided: the stage was seen, or any record tells the final decision. Who knows the colour knows
+    /// that there was a decision, so whatever is counted by colour is a part of what reached this stage.
+    pub fn reached_decided(&self) -> bool {
+        self.stage_at[Stage::Decided as usize].is_some() || self.decisions.final_decision.is_some()
+    }
+
     /// The class of its failure; `None` unless it FAILED.
     pub fn failure_class(&self) -> Option<FailureClass> {
         self.reason.filter(|_| self.outcome == Outcome::Failed).map(Reason::class)

@@ -3,7 +3,8 @@
 //! The event contract as data: traffic writes by it, the join and the filters read by it, and
 //! `docs/formats/events.md` is checked against it. Event names compare exactly. Field names compare without case,
 //! `_` and `-` (`wallet_provider`, `WalletProvider` and `walletProvider` are one); where a record carries several
-//! spellings of one field the first of [`Field`]'s names that matches exactly wins, then the first in the record.
+//! spellings of one field, the exact one that comes first among [`Field`]'s names wins, wherever it stands in the record;
+//! without an exact one, the first in the record.
 
 use std::sync::LazyLock;
 

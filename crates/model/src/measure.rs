@@ -26,6 +26,8 @@ pub struct Measure {
     /// Below this n a surface shows the value as uncertain.
     pub minimum_sample: u32,
     pub time_basis: TimeBasis,
+    /// False for a measure that is defined and that no surface answers yet.
+    pub is_answered: bool,
 }
 
 const fn measure(
@@ -40,11 +42,15 @@ const fn measure(
     } else {
         TimeBasis::Cohort
     };
-    Measure { name, numerator, denominator, unit, minimum_sample, time_basis }
+    Measure { name, numerator, denominator, unit, minimum_sample, time_basis, is_answered: true }
+}
+
+const fn not_answered_yet(measure: Measure) -> Measure {
+    Measure { is_answered: false, ..measure }
 }
 
 /// Every measure.
-pub const MEASURES: [Measure; 13] = [
+pub const MEASURES: [Measure; 15] = [
     measure("requests", "attempts", None, "count", 0),
     measure("pending", "attempts PENDING now", None, "count", 0),
     measure("success_rate", "SUCCESS", Some("SUCCESS + FAILED"), "fraction", 20),
@@ -61,9 +67,24 @@ pub const MEASURES: [Measure; 13] = [
         20,
     ),
     measure("processing_time", "service time of SUCCESS", Some("SUCCESS with a service time"), "seconds", 1),
+    // Another clock than the events', so it stands beside the processing time and never in its place.
+    not_answered_yet(measure(
+        "end_to_end_time",
+        "the trace's duration",
+        Some("attempts with a trace that has one"),
+        "seconds",
+        1,
+    )),
     measure("time_to_activate", "activated_at − started_at", Some("activated"), "seconds", 1),
     measure("pending_age", "now − started_at − cardholder wait, of PENDING", Some("PENDING"), "seconds", 1),
     measure("active_tokens", "tokens in ACTIVE", None, "count", 0),
+    not_answered_yet(measure(
+        "eventual_success",
+        "any SUCCESS within 24 h",
+        Some("PAR (else BIN and last four) and device"),
+        "fraction",
+        20,
+    )),
 ];
 
 /// A ratio of counts with its uncertainty.

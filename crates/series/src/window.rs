@@ -42,7 +42,7 @@ pub enum Count {
     FailedDevice,
     /// Of those: ABANDONED.
     Abandoned,
-    /// Of those: reached stage decided. Bulk migrations are no part of the funnel.
+    /// Of those: reached stage decided, seen there or told by the final decision. Bulk migrations are no part of the funnel.
     Decided,
     /// Of those: final decision YELLOW. Without bulk migrations.
     Yellow,
@@ -130,7 +130,6 @@ pub struct Measured {
     pub failure_class: Option<FailureClass>,
     pub reached_decided: bool,
     pub is_yellow: bool,
-    /// STATIC and CARD_ON_FILE tokens are migrated in bulk overnight: they would drown the funnel of people.
     pub is_bulk_migration: bool,
 }
 
@@ -144,9 +143,9 @@ impl Measured {
             processing_time: attempt.processing_time,
             outcome: attempt.outcome,
             failure_class: attempt.failure_class(),
-            reached_decided: attempt.stage_at[Stage::Decided as usize].is_some(),
+            reached_decided: attempt.reached_decided(),
             is_yellow: attempt.decisions.final_decision == Some(Decision::Yellow),
-            is_bulk_migration: is_bulk_migration(attempt),
+            is_bulk_migration: attempt.is_bulk_migration(),
         }
     }
 
@@ -218,11 +217,6 @@ pub fn active_token_changes(timeline: &TokenTimeline) -> Vec<(Timestamp, i64)> {
         was_active = is_active;
     }
     changes
-}
-
-fn is_bulk_migration(attempt: &Attempt) -> bool {
-    let token_type = attempt.facts.token_type.as_deref().unwrap_or("");
-    ["STATIC", "CARD_ON_FILE"].iter().any(|bulk| token_type.eq_ignore_ascii_case(bulk))
 }
 
 impl Window {

@@ -76,7 +76,8 @@ fn row(number: u64, count: u64) -> Row {
     Row {
         key: NodeKey(key),
         started_at,
-        ended_at: Some(started_at.plus(processing_time)),
+        ended_at: (outcome != Outcome::Pending).then(|| started_at.plus(processing_time)),
+        waits_since: None,
         activated_at: (outcome == Outcome::Success).then(|| started_at.plus(Duration(5_000_000))),
         first_arrival: started_at,
         processing_time: Some(processing_time),

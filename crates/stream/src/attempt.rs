@@ -39,8 +39,10 @@ pub fn fold(gathered: &Gathered<'_>, clock: &Clock) -> Option<Folded> {
     let events: Vec<&Evidence> =
         gathered.evidence.iter().copied().filter(|record| matches!(record.what, What::Event(_))).collect();
     let stage_at = stage_times(&events);
+    let decisions = decisions(&events);
+    let furthest = furthest(&stage_at, &decisions);
     let started_at = stage_at[Stage::Started as usize].or_else(|| events.first().map(|event| event.time))?;
-    let end = decide(gathered, &events, &stage_at, clock);
+    let end = decide(gathered, &events, &stage_at, furthest, clock);
     let ended_by_event = matches!(end.outcome, Outcome::Success | Outcome::Failed);
     let cardholder_wait = cardholder_wait(&stage_at, end.ended_at);
     let processing_time = end
@@ -50,14 +52,14 @@ pub fn fold(gathered: &Gathered<'_>, clock: &Clock) -> Option<Folded> {
     let attempt = Attempt {
         id: gathered.id.clone(),
         outcome: end.outcome,
-        stage: furthest(&stage_at),
+        stage: furthest,
         started_at,
         ended_at: end.ended_at,
         stage_at,
         reason: end.reason,
         reason_code: end.reason_code.clone(),
         abandoned: end.abandoned,
-        decisions: decisions(&events),
+        decisions,
         facts: crate::facts::facts(&events),
         processing_time,
         cardholder_wait,
@@ -94,6 +96,7 @@ fn decide<'a>(
     gathered: &Gathered<'a>,
     events: &[&'a Evidence],
     stage_at: &[Option<Timestamp>; Stage::COUNT],
+    furthest: Stage,
     clock: &Clock,
 ) -> End<'a> {
     // What is active was provisioned, also where the event that says so is missing.
@@ -101,15 +104,16 @@ fn decide<'a>(
     let mut ends: Vec<(&Evidence, Ending)> =
         gathered.evidence.iter().filter_map(|record| Some((*record, ending(record, is_implied)?))).collect();
     ends.sort_by(|left, right| end_order(left).cmp(&end_order(right)));
-    let first = ends.iter().find(|(_, ending)| !matches!(ending, Ending::Abandoned(_)));
-    if let Some((record, ending)) = first {
-        let conflict =
-            ends.iter().any(|(_, other)| !matches!(other, Ending::Abandoned(_)) && other != ending);
+    let first = ends.iter().position(|(_, ending)| !matches!(ending, Ending::Abandoned(_)));
+    if let Some(first) = first {
+        // Whatever stands before the first end is an ABANDONED, which gave way to it.
+        let (record, ending) = &ends[first];
+        let conflict = ends[first..].iter().any(|(_, other)| other != ending);
         return ended(record, ending, conflict, clock);
     }
     let step_up_pending =
         stage_at[Stage::StepUpSent as usize].is_some() && stage_at[Stage::StepUpVerified as usize].is_none();
-    let place = if step_up_pending { Abandoned::AtStepUp } else { Abandoned::After(furthest(stage_at)) };
+    let place = if step_up_pending { Abandoned::AtStepUp } else { Abandoned::After(furthest) };
     if let Some((record, Ending::Abandoned(reason_code))) = ends.first() {
         let place = if reason_code.is_some() { Abandoned::AtStepUp } else { place };
         return settle(
@@ -208,9 +212,13 @@ fn ending(record: &Evidence, is_implied: bool) -> Option<Ending> {
     }
 }
 
-/// First by event time; at equal times SUCCESS, then the smallest content.
+/// First by event time; at equal times SUCCESS, then the smallest content of FAILED, then ABANDONED.
 fn end_order<'a>((record, ending): &(&'a Evidence, Ending)) -> impl Ord + use<'a> {
-    let rank = u8::from(*ending != Ending::Success);
+    let rank = match ending {
+        Ending::Success => 0,
+        Ending::Failed(..) => 1,
+        Ending::Abandoned(_) => 2,
+    };
     (record.time, rank, record.content.as_deref(), &record.fields, record.hash)
 }
 
@@ -224,8 +232,11 @@ fn stage_times(events: &[&Evidence]) -> [Option<Timestamp>; Stage::COUNT] {
     times
 }
 
-fn furthest(stage_at: &[Option<Timestamp>; Stage::COUNT]) -> Stage {
-    Stage::ALL.into_iter().rev().find(|stage| stage_at[*stage as usize].is_some()).unwrap_or(Stage::Started)
+/// A known final decision was made, also where the event of the decision is missing.
+fn furthest(stage_at: &[Option<Timestamp>; Stage::COUNT], decisions: &Decisions) -> Stage {
+    let seen = Stage::ALL.into_iter().rev().find(|stage| stage_at[*stage as usize].is_some());
+    let told = decisions.final_decision.map(|_| Stage::Decided);
+    seen.max(told).unwrap_or(Stage::Started)
 }
 
 /// From the step-up's sending to its answer, or to the end where no answer came.

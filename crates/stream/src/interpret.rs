@@ -68,7 +68,7 @@ pub fn is_id(value: &str, placeholders: &[Box<str>]) -> bool {
 fn from_json(text: &str) -> Said<'_> {
     const FIELDS_USUAL: usize = 12;
     let mut said = Said { fields: Vec::with_capacity(FIELDS_USUAL), ..Said::default() };
-    let mut exact = [false; contract::FIELDS.len()];
+    let mut places = [PLACE_NONE; contract::FIELDS.len()];
     let (mut is_platform, mut record) = (false, None);
     for member in sonic_rs::to_object_iter(text) {
         // A message that stops being JSON half-way is text: it says nothing at all.
@@ -80,8 +80,10 @@ fn from_json(text: &str) -> Said<'_> {
         }
         let Some(field) = Field::from_name(&key) else { continue };
         let Some(value) = scalar(value) else { continue };
-        let is_exact = field.row().names.contains(&key.as_ref());
-        place(&mut said, &mut exact, field, value, is_exact);
+        let place = place_of(field, &key);
+        if place < places[field as usize] && put(&mut said, field, value) {
+            places[field as usize] = place;
+        }
     }
     said.fields.sort_by_key(|(field, _)| *field);
     match record {
@@ -102,9 +104,19 @@ fn from_platform<'a>(record: &LazyValue<'_>) -> Said<'a> {
     said
 }
 
-/// The first exact spelling wins, then the first spelling.
-fn place<'a>(said: &mut Said<'a>, exact: &mut [bool], field: Field, value: Cow<'a, str>, is_exact: bool) {
-    let known_exactly = exact[field as usize];
+/// The place of a field that was not seen yet.
+const PLACE_NONE: u8 = u8::MAX;
+
+/// The place of a spelling among those of its field: an exact one has that of the contract's names, all others share
+/// the place behind them, where the first in the message stays. The lowest place wins, wherever it stands.
+fn place_of(field: Field, spelling: &str) -> u8 {
+    let names = field.row().names;
+    let place = names.iter().position(|name| *name == spelling).unwrap_or(names.len());
+    u8::try_from(place).unwrap_or(PLACE_NONE - 1)
+}
+
+/// Keeps a field's value in the place of an earlier one; `false` for a name of no event, which says nothing.
+fn put<'a>(said: &mut Said<'a>, field: Field, value: Cow<'a, str>) -> bool {
     let id = match field {
         Field::CorrelationId => Some(0),
         Field::RequestId => Some(1),
@@ -112,25 +124,18 @@ fn place<'a>(said: &mut Said<'a>, exact: &mut [bool], field: Field, value: Cow<'
         Field::TokenReferenceId => Some(3),
         _ => None,
     };
-    let known = match (id, field) {
-        (Some(id), _) => said.ids[id].is_some(),
-        (None, Field::Event) => said.what != What::Other,
-        (None, _) => said.fields.iter().any(|(known, _)| *known == field),
-    };
-    if known && (known_exactly || !is_exact) {
-        return;
-    }
-    exact[field as usize] |= is_exact;
     match (id, field) {
         (Some(id), _) => said.ids[id] = Some(value),
-        (None, Field::Event) => said.what = contract::event_kind(&value).map_or(What::Other, What::Event),
-        (None, _) => {
-            if known {
-                said.fields.retain(|(other, _)| *other != field);
-            }
-            said.fields.push((field, value));
+        (None, Field::Event) => {
+            let Some(kind) = contract::event_kind(&value) else { return false };
+            said.what = What::Event(kind);
         }
+        (None, _) => match said.fields.iter_mut().find(|(known, _)| *known == field) {
+            Some((_, known)) => *known = value,
+            None => said.fields.push((field, value)),
+        },
     }
+    true
 }
 
 /// Strings as they mean, numbers and booleans as they are written; null, objects and arrays are nothing.
@@ -236,7 +241,7 @@ mod tests {
         check(r#"{"event":"CACHE_MISS","requestID":"r"}"#, "Other ./r/./.");
         check(
             r#"{"issuerName":"B","issuer":"A\u0042","event":"TOKEN_DELETED","nested":{"issuer":"C"}}"#,
-            "Event(Lifecycle(Deleted)) ./././. issuer=B",
+            "Event(Lifecycle(Deleted)) ./././. issuer=AB",
         );
         check(
             "2026-11-22T12:00:00.000Z\tr1\tINFO\t{\"event\":\"TOKEN_CREATED\",\"correlationId\":\"c\"}",
@@ -250,6 +255,35 @@ mod tests {
             "[INFO]\t2026-11-22T12:00:00.000Z\tr1\t{\"event\":\"TOKEN_CREATED\",\"correlationId\":\"c\"}",
             "Event(Stage(TokenCreated)) c/r1/./.",
         );
+    }
+
+    #[test]
+    fn of_several_spellings_the_first_of_the_contract_wins_wherever_it_stands() {
+        for (members, expected) in [
+            ([r#""reason":"a""#, r#""reasonCode":"b""#, r#""errorCode":"c""#], "Other ./././. reasonCode=b"),
+            (
+                [r#""REASON":"a""#, r#""errorCode":"b""#, r#""failureReason":"c""#],
+                "Other ./././. reasonCode=c",
+            ),
+            ([r#""tokenRef":"a""#, r#""tokenReferenceId":"b""#, r#""x":1"#], "Other ./././b"),
+            (
+                [r#""eventType":"TOKEN_DELETED""#, r#""event":"TOKEN_RESUMED""#, r#""x":1"#],
+                "Event(Lifecycle(Resumed)) ./././.",
+            ),
+            // What names no event does not hide the name of one.
+            (
+                [r#""event":"audit""#, r#""eventName":"TOKEN_DELETED""#, r#""x":1"#],
+                "Event(Lifecycle(Deleted)) ./././.",
+            ),
+            ([r#""issuer":null"#, r#""issuerName":"B""#, r#""x":1"#], "Other ./././. issuer=B"),
+        ] {
+            let [a, b, c] = members;
+            for order in [[a, b, c], [a, c, b], [b, a, c], [b, c, a], [c, a, b], [c, b, a]] {
+                check(&format!("{{{}}}", order.join(",")), expected);
+            }
+        }
+        // Beside the contract's own spellings all others are equal: the first in the message counts.
+        check(r#"{"ISSUER":"a","Issuer":"b"}"#, "Other ./././. issuer=a");
     }
 
     #[test]

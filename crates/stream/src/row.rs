@@ -15,10 +15,12 @@ use walletscope_series::Measured;
 use crate::node::NodeKey;
 use crate::stage_times::StageTimes;
 
-/// Distinct values kept per dimension; later ones share [`CODE_OTHER`].
-pub const CODES_MAX: usize = 65_534;
 /// The code of values beyond [`CODES_MAX`].
 pub const CODE_OTHER: u16 = u16::MAX;
+/// The code of no value at all: no row has it, so a filter for a value that never came finds nothing.
+pub const CODE_OF_NOTHING: u16 = CODE_OTHER - 1;
+/// Distinct values kept per dimension, with the codes from 1 on; later ones share [`CODE_OTHER`].
+pub const CODES_MAX: usize = CODE_OF_NOTHING as usize - 1;
 
 /// A column whose values are coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +55,9 @@ pub struct Row {
     pub key: NodeKey,
     pub started_at: Timestamp,
     pub ended_at: Option<Timestamp>,
+    /// Since when the cardholder has been asked to prove identity without an answer, while the attempt is PENDING.
+    /// PENDING has no end, so this may share the place of `ended_at` wherever rows are kept.
+    pub waits_since: Option<Timestamp>,
     pub activated_at: Option<Timestamp>,
     pub first_arrival: Timestamp,
     pub processing_time: Option<Duration>,
@@ -102,6 +107,7 @@ impl Row {
             key,
             started_at: attempt.started_at,
             ended_at: attempt.ended_at,
+            waits_since: waits_since(attempt),
             activated_at: attempt.stage_at[Stage::Activated as usize],
             first_arrival: attempt.first_arrival,
             processing_time: attempt.processing_time,
@@ -118,14 +124,14 @@ impl Row {
             bin: facts.bin.as_deref().and_then(parse_bin).unwrap_or(0),
             last_four: facts.last_four.as_deref().and_then(parse_last_four),
             outcome: attempt.outcome,
-            stages: StageTimes::of(&attempt.stage_at),
+            stages: stages(attempt),
             reason: attempt.reason,
             decision: attempt.decisions.final_decision,
             tries: u8::try_from(attempt.tries).unwrap_or(u8::MAX),
             flags: Flags {
-                decided: attempt.stage_at[Stage::Decided as usize].is_some(),
+                decided: attempt.reached_decided(),
                 stepped_up: attempt.stage_at[Stage::StepUpSent as usize].is_some(),
-                bulk: matches!(facts.token_type.as_deref(), Some("STATIC" | "CARD_ON_FILE")),
+                bulk: attempt.is_bulk_migration(),
                 conflict: attempt.conflict,
                 overflow: attempt.overflow,
                 settled: attempt.settled,
@@ -266,6 +272,17 @@ impl Dictionary {
     }
 }
 
+fn stages(attempt: &Attempt) -> StageTimes {
+    let seen = StageTimes::of(&attempt.stage_at);
+    if attempt.reached_decided() { seen.reached(Stage::Decided) } else { seen }
+}
+
+fn waits_since(attempt: &Attempt) -> Option<Timestamp> {
+    let is_open =
+        attempt.outcome == Outcome::Pending && attempt.stage_at[Stage::StepUpVerified as usize].is_none();
+    attempt.stage_at[Stage::StepUpSent as usize].filter(|_| is_open)
+}
+
 /// First 6 or 8 digits; anything else is not a BIN.
 pub fn parse_bin(text: &str) -> Option<u32> {
     let digits = matches!(text.len(), 6 | 8) && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -275,4 +292,22 @@ pub fn parse_bin(text: &str) -> Option<u32> {
 /// Exactly four digits.
 pub fn parse_last_four(text: &str) -> Option<u16> {
     if text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_code_of_a_value_is_none_that_means_something_else() {
+        let mut dictionary = Dictionary::default();
+        let codes: Vec<u16> = (0..CODES_MAX + 2)
+            .map(|number| dictionary.code(Dimension::Device, Some(&number.to_string())))
+            .collect();
+        assert_eq!((codes[0], codes[CODES_MAX - 1]), (1, CODE_OF_NOTHING - 1));
+        assert_eq!(codes[CODES_MAX..], [CODE_OTHER; 2]);
+        let last = (CODES_MAX - 1).to_string();
+        assert_eq!(dictionary.value(Dimension::Device, CODE_OF_NOTHING - 1), Some(&*last));
+        assert_eq!(dictionary.value(Dimension::Device, CODE_OF_NOTHING), None);
+    }
 }

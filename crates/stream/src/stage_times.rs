@@ -15,7 +15,7 @@ pub struct StageTimes([u8; Self::BYTES]);
 pub enum Leg {
     /// It was not seen there.
     Unseen,
-    /// No earlier stage was seen.
+    /// No earlier stage was seen, or nothing tells when it was there.
     First,
     /// By the sources' clocks it was there before the stage that comes first.
     Backwards,
@@ -50,6 +50,14 @@ impl StageTimes {
             before = Some(at);
         }
         times
+    }
+
+    /// The same, with `stage` reached at an unknown time where it was not seen: no leg begins or ends there.
+    pub fn reached(mut self, stage: Stage) -> Self {
+        if !self.has(stage) {
+            self.put(stage, FIRST);
+        }
+        self
     }
 
     /// How it came to a stage; `First` for the start.

@@ -319,12 +319,15 @@ struct Place {
     source: u16,
 }
 
-/// A first tap or an activation comes from an invocation of its own: its request and trace ids are no aliases of the
-/// attempt. It joins by the correlation id, else by the token that provisioning made.
+/// A first tap or an activation without a correlation id joins by the token that provisioning made. Its request and
+/// trace ids are those of an invocation of its own: as the stronger ids they would make an attempt of their own and
+/// claim the token for it, so that the token led to two attempts and the record to neither. They cannot be asserted for
+/// the token instead: a provisioning record may assert the token for the same request, and roots would run in a circle.
 fn forget_later_invocation(said: &mut Said<'_>) {
     use walletscope_model::Stage;
     let is_later = matches!(said.what, What::Event(EventKind::Stage(Stage::Activated | Stage::FirstTap)));
-    if is_later && said.ids[IdKind::TokenReference as usize].is_some() {
+    let has = |kind: IdKind| said.ids[kind as usize].is_some();
+    if is_later && has(IdKind::TokenReference) && !has(IdKind::Correlation) {
         said.ids[IdKind::Request as usize] = None;
         said.ids[IdKind::Trace as usize] = None;
     }

@@ -45,6 +45,12 @@ fn yellow_success(token_type: &str) -> Attempt {
     attempt
 }
 
+fn yellow_told_by_the_end() -> Attempt {
+    let mut attempt = yellow_success("HCE");
+    attempt.stage_at[Stage::Decided as usize] = None;
+    attempt
+}
+
 fn failed(reason: Option<Reason>) -> Attempt {
     let mut attempt = attempt(Outcome::Failed);
     attempt.ended_at = Some(Timestamp::from_seconds(1_002));
@@ -70,6 +76,12 @@ fn an_attempt_adds_what_the_measures_say() {
         (failed(None), vec![Requests, FailedTechnical], Some(vec![EventFailed])),
         (
             yellow_success("SECURE_ELEMENT"),
+            vec![Requests, Success, Decided, Yellow, YellowActivated, Activated],
+            Some(vec![EventSuccess]),
+        ),
+        // Without an event of the decision: who knows the colour knows that there was one.
+        (
+            yellow_told_by_the_end(),
             vec![Requests, Success, Decided, Yellow, YellowActivated, Activated],
             Some(vec![EventSuccess]),
         ),

@@ -183,7 +183,7 @@ async fn the_interface_is_answered_exactly_and_every_measure_beside_it() {
             "failureRate": 1.0 / 3.0 * 100.0, "activeTokens": 2})
     );
     let numeric = answer["numeric"].as_object().unwrap();
-    for measure in MEASURES {
+    for measure in MEASURES.into_iter().filter(|measure| measure.is_answered) {
         let camel: String = measure
             .name
             .split('_')
@@ -207,6 +207,31 @@ async fn the_interface_is_answered_exactly_and_every_measure_beside_it() {
     let other = world.ok("metrics?network=unknown").await;
     assert_eq!(other["metrics"]["totalRequests"], 4);
     assert!(other["numeric"]["activeTokens"]["value"].is_null(), "tokens are not counted by network");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pending_attempt_does_not_age_while_its_cardholder_is_waited_for() {
+    let event = |name: &str| json!({"event": name, "correlationId": "c1"});
+    let world = World::new();
+    world.send(&[(-600, begun("c1", "ApplePay")), (-590, event("TOKEN_STEP_UP_SENT"))]).await;
+    assert_eq!(world.ok("metrics").await["numeric"]["pendingAgeSeconds"], 10.0);
+    world.send(&[(-100, event("TOKEN_STEP_UP_VERIFIED"))]).await;
+    assert_eq!(world.ok("metrics").await["numeric"]["pendingAgeSeconds"], 110.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_yellow_is_a_part_of_what_was_decided() {
+    let world = World::new();
+    let mut success = ended("c1", 1.0);
+    success["finalDecision"] = json!("YELLOW");
+    let decision =
+        json!({"event": "TOKEN_PROVISION_DECISION", "correlationId": "c2", "finalDecision": "GREEN"});
+    world.send(&[(-60, success), (-50, decision), (-40, ended("c3", 1.0))]).await;
+    let rate = &world.ok("metrics").await["numeric"]["stepUpRate"];
+    assert_eq!((&rate["value"], &rate["n"]), (&json!(0.5), &json!(2)));
+    let funnel = world.ok("funnel").await;
+    let decided = funnel["steps"].as_array().unwrap().iter().find(|step| step["step"] == "decided").unwrap();
+    assert_eq!(decided["seen"], 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

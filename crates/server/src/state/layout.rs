@@ -21,7 +21,8 @@ pub fn encode_row(row: &Row) -> Vec<u8> {
     let option = |at: Option<Timestamp>| at.map_or(NONE_I64, |at| at.0);
     for number in [
         row.started_at.0,
-        option(row.ended_at),
+        // PENDING has no end: since when the cardholder is waited for stands in its place.
+        option(row.ended_at.or(row.waits_since)),
         option(row.activated_at),
         row.first_arrival.0,
         row.processing_time.map_or(NONE_I64, |time| time.0),
@@ -69,10 +70,11 @@ pub fn decode_row(key: NodeKey, bytes: &[u8]) -> Result<Row, CodecError> {
         return Err(CodecError(reason));
     }
     let time = |number: i64| (number != NONE_I64).then_some(Timestamp(number));
-    let row = Row {
+    let mut row = Row {
         key,
         started_at: Timestamp(cursor.i64()?),
         ended_at: time(cursor.i64()?),
+        waits_since: None,
         activated_at: time(cursor.i64()?),
         first_arrival: Timestamp(cursor.i64()?),
         processing_time: time(cursor.i64()?).map(|time| Duration(time.0)),
@@ -96,6 +98,9 @@ pub fn decode_row(key: NodeKey, bytes: &[u8]) -> Result<Row, CodecError> {
         stages: StageTimes::from_bytes(cursor.take()?)
             .ok_or_else(|| CodecError("row: unknown stage time".to_owned()))?,
     };
+    if row.outcome == Outcome::Pending {
+        row.waits_since = row.ended_at.take();
+    }
     if cursor.bytes.is_empty() { Ok(row) } else { Err(CodecError("row: too long".to_owned())) }
 }
 

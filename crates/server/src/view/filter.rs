@@ -6,15 +6,13 @@
 
 use walletscope_model::{Attempt, Decision, FailureClass, Outcome, Owner, Reason};
 use walletscope_series::Range;
-use walletscope_stream::row::{parse_bin, parse_last_four};
+use walletscope_stream::row::{CODE_OF_NOTHING, parse_bin, parse_last_four};
 use walletscope_stream::{Dictionary, Dimension, Row};
 
 /// The word that asks for attempts without a value.
 pub const UNKNOWN: &str = "unknown";
 /// Values per column at most.
 pub const VALUES_MAX: usize = 100;
-/// No row ever has this code: it lies above every code that the dictionary gives out, below "other".
-const CODE_OF_NOTHING: u16 = u16::MAX - 1;
 
 /// What a reader asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -76,12 +76,13 @@ pub fn counts(rows: &Rows, filter: &Filter, slots: usize, slot: impl Fn(Timestam
 }
 
 /// The mean age of PENDING attempts at `now` in seconds, the cardholder's time taken off, and how many there are;
-/// `None` without any. A cardholder who has not answered yet has no wait to take off.
+/// `None` without any. While a step-up is open, all time since it was sent is the cardholder's.
 pub fn pending_age_seconds(rows: &Rows, filter: &Filter, now: Timestamp) -> Option<(f64, u64)> {
     let mut ages = (0_i128, 0_u64);
     each(rows, filter, |row| {
         if row.outcome == Outcome::Pending {
-            let age = now.since(row.started_at).0 - row.cardholder_wait.0;
+            let waiting = row.waits_since.map_or(0, |since| now.since(since).0.max(0));
+            let age = now.since(row.started_at).0 - row.cardholder_wait.0 - waiting;
             ages = (ages.0 + i128::from(age.max(0)), ages.1 + 1);
         }
     });

@@ -15,7 +15,8 @@ pub struct Packed {
     codes: [u16; 9],
     last_four: u16,
     first_arrival: Micros48,
-    ended_at: Micros48,
+    /// The end, or while PENDING since when the cardholder is waited for.
+    ended_or_waits: Micros48,
     activated_at: Micros48,
     processing_time: Micros48,
     cardholder_wait: Micros48,
@@ -55,7 +56,7 @@ impl Packed {
             ],
             last_four: row.last_four.unwrap_or(LAST_FOUR_NONE),
             first_arrival: since(row.first_arrival)?,
-            ended_at: option(row.ended_at)?,
+            ended_or_waits: option(row.ended_at.or(row.waits_since))?,
             activated_at: option(row.activated_at)?,
             processing_time: row.processing_time.map_or(Some(pack_none()), |time| pack(time.0))?,
             cardholder_wait: pack(row.cardholder_wait.0)?,
@@ -71,11 +72,13 @@ impl Packed {
     /// The row.
     pub fn row(&self) -> Row {
         let at = |micros: Micros48| unpack(micros).map(|since| Timestamp(self.started_at + since));
+        let is_pending = self.outcome == Outcome::Pending;
         let [tenant, wallet, issuer, network, device, country, channel, reason_code, vendor] = self.codes;
         Row {
             key: NodeKey(self.key),
             started_at: Timestamp(self.started_at),
-            ended_at: at(self.ended_at),
+            ended_at: at(self.ended_or_waits).filter(|_| !is_pending),
+            waits_since: at(self.ended_or_waits).filter(|_| is_pending),
             activated_at: at(self.activated_at),
             first_arrival: at(self.first_arrival).unwrap_or_default(),
             processing_time: unpack(self.processing_time).map(Duration),
@@ -146,6 +149,7 @@ mod tests {
             key: NodeKey([7; 16]),
             started_at: Timestamp(1_763_856_000_123_456),
             ended_at: Some(Timestamp(1_763_856_001_368_456)),
+            waits_since: None,
             activated_at: None,
             first_arrival: Timestamp(1_763_855_999_000_001),
             processing_time: Some(Duration(1_245_000)),
@@ -180,6 +184,8 @@ mod tests {
             Row { ended_at: Some(usual.started_at.plus(Duration(-1))), last_four: None, ..usual },
             Row { ended_at: None, processing_time: None, cardholder_wait: month, ..usual },
             Row { processing_time: Some(Duration((1 << 47) - 1)), last_four: Some(0), ..usual },
+            Row { outcome: Outcome::Pending, ended_at: None, waits_since: usual.ended_at, ..usual },
+            Row { outcome: Outcome::Pending, ended_at: None, ..usual },
         ] {
             assert_eq!(Packed::of(&row).map(|packed| packed.row()), Some(row));
         }

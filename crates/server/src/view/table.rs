@@ -190,6 +190,7 @@ mod tests {
             key: NodeKey(key),
             started_at: Timestamp(i64::from(number)),
             ended_at: None,
+            waits_since: None,
             activated_at: None,
             first_arrival: Timestamp(0),
             processing_time: None,

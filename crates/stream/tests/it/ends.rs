@@ -1,6 +1,8 @@
 //! How did it end, why, and how long did it take? Outcomes, conflicts, processing time, decisions, facts.
 
-use crate::script::check;
+use crate::script::{check, run};
+use walletscope_model::Stage;
+use walletscope_stream::Leg;
 
 #[test]
 fn failures_have_a_reason_and_keep_their_code() {
@@ -137,6 +139,31 @@ fn giving_up_yields_to_any_later_end() {
     );
 }
 
+/// ABANDONED gives way to a later end without a word; after an end it contradicts it.
+#[test]
+fn giving_up_after_the_end_is_a_conflict() {
+    for (end, expected) in [
+        ("SUCCESS c=c1", "SUCCESS provisioned 12:00:00 - 12:00:02 took=2"),
+        (
+            "FAILURE c=c1 reason=TSP_ERROR",
+            "FAILED started 12:00:00 - 12:00:02 took=2 reason=TSP_ERROR code=TSP_ERROR",
+        ),
+    ] {
+        for (at, flag) in [("12:00:01", ""), ("12:00:02", " conflict"), ("12:00:03", " conflict")] {
+            for given_up in ["ABANDONED c=c1", "FAILURE c=c1 reason=IDV_ABANDONED"] {
+                let (end, given_up) =
+                    (format!("12:00:02 {end} at=12:01"), format!("{at} {given_up} at=12:01"));
+                for [first, then] in [[&end, &given_up], [&given_up, &end]] {
+                    check(
+                        &format!("12:00:00 START c=c1\n{first}\n{then}"),
+                        &format!("corr c1 {expected} records=3{flag}"),
+                    );
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn processing_time_is_reported_or_measured_without_the_cardholder() {
     for (field, took) in [
@@ -186,6 +213,33 @@ fn decisions_are_kept_apart_and_facts_come_from_the_earliest_event() {
          12:00:01 ELIGIBLE c=c1 wallet=SamsungPay issuer=A",
         "corr c1 SUCCESS provisioned 12:00:00 - 12:00:02 took=2 records=3 wallet=ApplePay issuer=A device=iOS/16.0",
     );
+}
+
+/// Whatever is counted by its colour reached the decision, also where that event is missing.
+#[test]
+fn a_final_decision_on_any_record_tells_that_it_was_decided() {
+    check(
+        "12:00:00 START c=c1
+         12:00:02 FAILURE c=c1 reason=RISK_DECLINED finalDecision=RED",
+        "corr c1 FAILED decided 12:00:00 - 12:00:02 took=2 reason=RISK_DECLINED code=RISK_DECLINED records=2 final=RED",
+    );
+    check(
+        "12:00:00 START c=c1 finalDecision=YELLOW
+         tick 12:15",
+        "corr c1 ABANDONED decided 12:00:00 - 12:15:00 gave_up=decided records=1 final=YELLOW",
+    );
+    // The parties' words come before the decision, and an unknown colour is none.
+    check(
+        "12:00:00 START c=c1 walletRecommendation=YELLOW issuerDecision=RED finalDecision=purple",
+        "corr c1 PENDING started 12:00:00 records=1 wallet_says=YELLOW issuer_says=RED",
+    );
+    let mut world = run("12:00:00 START c=c1\n12:00:02 SUCCESS c=c1 finalDecision=YELLOW");
+    world.commit();
+    let row = *world.state.backing().rows.values().next().expect("an attempt");
+    assert!(row.flags.decided && row.stages.has(Stage::Decided));
+    // No time is made up: the leg to the end still begins at the start.
+    assert_eq!(row.stages.leg(Stage::Decided), Leg::First);
+    assert!(matches!(row.stages.leg(Stage::Provisioned), Leg::After(took) if took.as_seconds() > 1.9));
 }
 
 #[test]

@@ -102,6 +102,29 @@ fn shared_ids_are_told_for_each_candidate_with_all_that_hangs_below_them() {
     assert_eq!(world.state.roots(key(IdKind::Trace, "t2")).expect("disk reads"), Roots::None);
 }
 
+/// An activation is an invocation of its own. With the correlation id it asserts its ids like any other record; without
+/// it only the token can tell whose it is, and its other ids lead nowhere.
+#[test]
+fn an_activation_asserts_its_ids_where_it_names_the_attempt() {
+    let provisioned = "12:00:00 START c=c1 r=r1
+         12:00:02 SUCCESS c=c1 r=r1 k=k1";
+    for (activation, ids) in [("c=c1 r=r2 t=t2 k=k1", "r=r1,r2 t=t2 k=k1"), ("r=r2 t=t2 k=k1", "r=r1 k=k1")] {
+        check(
+            &format!("{provisioned}\n12:05:00 ACTIVATED {activation}\n12:06:00 FIRST_TAP {activation}"),
+            &format!("corr c1 SUCCESS first_tap 12:00:00 - 12:00:02 took=2 records=4 {ids}"),
+        );
+    }
+    // One invocation that activates the tokens of two attempts belongs to neither, and both stay as they are.
+    check(
+        "12:00:02 SUCCESS c=c1 k=k1
+         12:00:02 SUCCESS c=c2 k=k2
+         12:05:00 ACTIVATED c=c1 r=r9 k=k1
+         12:05:00 ACTIVATED c=c2 r=r9 k=k2",
+        "corr c1 SUCCESS activated 12:00:02 - 12:00:02 took=0 tries=0 records=2 k=k1
+         corr c2 SUCCESS activated 12:00:02 - 12:00:02 took=0 tries=0 records=2 k=k2",
+    );
+}
+
 /// Two requests share a trace until both turn out to be invocations of one attempt.
 #[test]
 fn candidates_that_become_one_get_their_shared_records_back() {
