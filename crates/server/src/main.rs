@@ -67,8 +67,8 @@ async fn play(simulate: &Simulate) -> ExitCode {
             credentials: client::Credentials { access_key: access_key_id, secret: secret_access_key },
             api_token,
         },
-        KeySource::Folder(folder) => match Credentials::open(&folder) {
-            Ok((credentials, _warnings)) => Sender {
+        KeySource::Folder(folder) => match Credentials::read(&folder) {
+            Ok(credentials) => Sender {
                 credentials: client::Credentials {
                     access_key: credentials.access_key_id.to_string(),
                     secret: credentials.secret_access_key.expose().to_owned(),
