@@ -105,7 +105,7 @@ fn read_folder(folder: &Path, relative: &str, files: &mut Vec<File>) -> Result<(
         let path = if relative.is_empty() { name.clone() } else { format!("{relative}/{name}") };
         if kind.is_dir() && !is_foreign(&path, &name) {
             read_folder(&entry.path(), &path, files)?;
-        } else if kind.is_file() {
+        } else if kind.is_file() && !is_foreign(&path, &name) {
             match fs::read_to_string(entry.path()) {
                 Ok(text) => files.push(File { path, text }),
                 // Pictures and the like have no text for a rule, but links lead to them.
@@ -121,7 +121,7 @@ fn read_folder(folder: &Path, relative: &str, files: &mut Vec<File>) -> Result<(
     Ok(())
 }
 
-/// `src/bin` is Cargo's folder of programs and ours; any other `bin` is built.
+/// In a worktree of git `.git` is a file. `src/bin` is Cargo's folder of programs and ours; any other `bin` is built.
 fn is_foreign(path: &str, name: &str) -> bool {
     FOREIGN_FOLDERS.contains(&name) && !path.ends_with("src/bin")
 }
