@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/backfill-end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The end of a source's history: from here on its records so far count by their own times. */
+        post: operations["end_backfill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/breakdown": {
         parameters: {
             query?: never;
@@ -265,6 +282,11 @@ export interface components {
             requestIds: string[];
             tokenReferenceIds: string[];
             traceIds: string[];
+        };
+        /** @description Whose history is complete. */
+        BackfillEnd: {
+            /** @description The access key that the history was sent with. */
+            access_key: string;
         };
         /** @description The answer. */
         BreakdownAnswer: {
@@ -1027,6 +1049,76 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    end_backfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackfillEnd"];
+            };
+        };
+        responses: {
+            /** @description It counts by its own times */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     breakdown: {
         parameters: {
             query: {
