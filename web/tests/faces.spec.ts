@@ -2,6 +2,7 @@
 // and a panel that is not in the table, fail.
 import type { Page, Route } from "@playwright/test";
 import { expect, forgetBroken, panel, test, type World, type Worlds } from "./worlds";
+import { run } from "./servers";
 import { VIEWS, type View } from "./views";
 
 type Face = "loading" | "empty" | "no-match" | "error" | "stale";
@@ -103,5 +104,13 @@ test("somebody who is not signed in is told how, and comes back to the page", as
   await page.goto(`${worlds.steady.url}/errors?wallet=ApplePay`);
   await expect(page.getByRole("heading", { name: "Sign in to Walletscope" })).toBeVisible();
   await expect(page.locator("pre")).toContainText("walletscope sign-in-link");
+  await page.getByLabel("Sign-in link", { exact: true }).fill("not a link");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByText("This is no sign-in link.")).toBeVisible();
+  const printed = await run("sign-in-link", "--data", worlds.steady.folder, "--listen", new URL(worlds.steady.url).host);
+  await page.getByLabel("Sign-in link", { exact: true }).fill(printed.trim().split(/\s+/).at(-1) ?? "");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL(/\/errors\?wallet=ApplePay$/);
+  await expect(panel(page, "errors-table")).toHaveAttribute("data-face", "ready");
   await context.close();
 });

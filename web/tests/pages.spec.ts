@@ -41,6 +41,32 @@ test("every drawing can be read as a table, and says in words what it shows", as
   }
 });
 
+const OVERLAYS: Record<string, (page: Page) => Promise<void>> = {
+  "time range": (page) => page.getByTestId("range").click(),
+  "filter by wallet": (page) => page.getByRole("button", { name: /^Wallet:/ }).click(),
+  "all filters": (page) => page.getByRole("button", { name: "Filter", exact: true }).click(),
+  "saved views": (page) => page.getByRole("button", { name: "Views" }).click(),
+  "copy link": (page) => page.getByRole("button", { name: "Copy link" }).click(),
+  "keyboard sheet": (page) => page.keyboard.press("?"),
+  palette: (page) => page.keyboard.press("Control+k"),
+};
+
+for (const theme of ["light", "dark"] as const) {
+  test(`what opens above a page is right too, ${theme}`, async ({ worlds, open }) => {
+    const page = await open(worlds.steady, "/ops", { theme });
+    await expect(panel(page, "geography")).toHaveAttribute("data-face", "ready");
+    for (const [name, show] of Object.entries(OVERLAYS)) {
+      await show(page);
+      await expect(page.getByRole("dialog"), name).toBeVisible();
+      await page.waitForTimeout(300);
+      expect(await problems(page), name).toEqual([]);
+      await page.screenshot({ path: `test-results/shots/above-${name.replaceAll(" ", "-")}-${theme}.png` });
+      await page.keyboard.press("Escape");
+      await expect(page.getByRole("dialog"), name).toHaveCount(0);
+    }
+  });
+}
+
 test("what is wrong with a page is found", async ({ worlds, open }) => {
   const page = await open(worlds.steady, "/ops");
   await expect(panel(page, "cards")).toHaveAttribute("data-face", "ready");

@@ -104,6 +104,10 @@ test("a request tells its stages, records, joins, retries, look-alikes and raw f
   await expect(shown).toContainText("req-second-try");
   await page.getByRole("button", { name: "Copy req-second-try" }).click();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("req-second-try");
+  await page.keyboard.press("4");
+  await expect(page).toHaveURL(/tab=raw/);
+  await page.goBack();
+  await expect(page).toHaveURL(/tab=facts/);
   await page.getByRole("tab", { name: "Raw" }).click();
   await expect(shown.locator("pre")).toContainText('"attemptOf\\":2');
   await page.getByTestId("similar").click();

@@ -2,7 +2,7 @@
 import { Button, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { useEffect, useState, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { ask, ApiError, type Candidates, type RecordShown, type RequestAnswer, type Requests } from "../api/client";
 import type { Neighbours } from "../api/client";
 import { useWidth } from "../charts/useWidth";
@@ -10,6 +10,7 @@ import { Panel } from "../panels/Panel";
 import { REASONS } from "../panels/reasonTable";
 import { Status } from "../panels/Status";
 import { Icon } from "../shell/icons";
+import { useKeys } from "../shell/useKeys";
 import { count, seconds, time } from "../text/format";
 import { country, JOIN_WORDS, words } from "../text/words";
 import { readSearch, type Search } from "../url/search";
@@ -43,17 +44,11 @@ function Around({ id, search }: { id: string; search: Search }): ReactNode {
     queryKey: ["/neighbours", id, listParameters(search).toString()],
     queryFn: ({ signal }) => ask<Neighbours>(`/requests/${encodeURIComponent(id)}/neighbours`, listParameters(search), signal),
   }).data;
-  useEffect(() => {
-    const press = (event: KeyboardEvent): void => {
-      const target = event.target as HTMLElement;
-      if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || event.ctrlKey || event.metaKey || event.altKey || localStorage.getItem("walletscope-shortcuts-off") === "1") return;
-      const next = event.key === "[" ? around?.previous : event.key === "]" ? around?.next : null;
-      if (next) void navigate({ to: "/requests/$id", params: { id: next }, search });
-      else if (event.key === "Escape" && !document.querySelector("[role=dialog]")) void navigate({ to: "/requests", search });
-    };
-    document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
-  }, [around, navigate, search]);
+  useKeys((event) => {
+    const next = event.key === "[" ? around?.previous : event.key === "]" ? around?.next : null;
+    if (next) void navigate({ to: "/requests/$id", params: { id: next }, search });
+    else if (event.key === "Escape") void navigate({ to: "/requests", search });
+  });
   const step = (to: string | null | undefined, icon: "left" | "right", words: string): ReactNode =>
     to ? <Link to="/requests/$id" params={{ id: to }} search={search} aria-label={words} className="row" style={{ padding: 4 }}><Icon name={icon} /></Link>
       : <span className="row quiet" style={{ padding: 4, opacity: 0.4 }} aria-hidden="true"><Icon name={icon} /></span>;
@@ -67,9 +62,21 @@ function Around({ id, search }: { id: string; search: Search }): ReactNode {
   );
 }
 
+/** In the order of their keys, 1 to 4. */
+const TABS = ["timeline", "facts", "tokens", "raw"] as const;
+
 function Shown({ data }: { data: RequestAnswer }): ReactNode {
-  const { search, zone } = useAddress();
+  const { search, zone, go } = useAddress();
   const { detail } = data;
+  const tab = search.tab ?? "timeline";
+  const show = (next: string): void => {
+    const { tab: _, ...rest } = search;
+    go(next === "timeline" ? rest : readSearch({ ...rest, tab: next }));
+  };
+  useKeys((event) => {
+    const next = TABS[Number(event.key) - 1];
+    if (next) show(next);
+  });
   const name = detail.correlationId ?? detail.attemptId;
   const full = (at: string | null | undefined): string => (at ? `${time(at, zone, "full")}${zone === "utc" ? " UTC" : ""}` : "–");
   return (
@@ -93,7 +100,7 @@ function Shown({ data }: { data: RequestAnswer }): ReactNode {
         ))}
       </ol>
       <Axis records={data.records} from={detail.startedAt} />
-      <Tabs defaultValue="timeline" keepMounted={false}>
+      <Tabs value={tab} onChange={(next) => show(next ?? "timeline")} keepMounted={false}>
         <Tabs.List>
           <Tabs.Tab value="timeline">Timeline ({count(data.records.length + data.recordsLeftOut)})</Tabs.Tab>
           <Tabs.Tab value="facts">Facts</Tabs.Tab>

@@ -2,12 +2,13 @@
 import { Button, Menu } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useEffect, useState, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { ask, type Requests as RequestsAnswer } from "../api/client";
 import type { Answer } from "../api/queries";
 import { feedOf, type FeedRow } from "../live/merge";
 import { Panel } from "../panels/Panel";
 import { Status } from "../panels/Status";
+import { useKeys } from "../shell/useKeys";
 import { count, seconds, time } from "../text/format";
 import { country, words } from "../text/words";
 import { apiParameters, isLive, type Search } from "../url/search";
@@ -90,7 +91,7 @@ export function Requests(): ReactNode {
             {COLUMNS.map((column) => <Menu.Item key={column.name} onClick={() => flip(column.name)}>{names.includes(column.name) ? "✓ " : "  "}{column.title}</Menu.Item>)}
           </Menu.Dropdown>
         </Menu>
-        <Button size="compact-md" variant="default" component="a" href={`/api/v1/requests.csv?${csv}`} download>Export CSV</Button>
+        <Button size="compact-md" variant="default" component="a" href={`/api/v1/requests.csv?${csv}`} download data-export>Export CSV</Button>
       </div>
       <Panel name="requests" title={search.order === "slowest" ? "Slowest first" : "Newest first"} answer={pages as unknown as Answer<unknown>} height={400} isLead isNothing={() => rows.length === 0}>
         {() => (
@@ -113,19 +114,19 @@ function Table({ rows, columns, search, zone }: { rows: readonly FeedRow[]; colu
   const open = (row: FeedRow | undefined): void => {
     if (row) void navigate({ to: "/requests/$id", params: { id: row.detail.attemptId }, search });
   };
-  useEffect(() => {
-    const press = (event: KeyboardEvent): void => {
-      const target = event.target as HTMLElement;
-      if (/^(INPUT|TEXTAREA|SELECT|BUTTON|A)$/.test(target.tagName) || event.ctrlKey || event.metaKey || event.altKey || localStorage.getItem("walletscope-shortcuts-off") === "1") return;
-      if (event.key === "j" || event.key === "k") {
-        const next = Math.max(0, Math.min(rows.length - 1, picked + (event.key === "j" ? 1 : -1)));
-        setPicked(next);
-        document.querySelectorAll("[data-row]")[next]?.scrollIntoView({ block: "nearest" });
-      } else if (event.key === "Enter") open(rows[picked]);
-      else if (event.key === "y" && rows[picked]) void navigator.clipboard.writeText(rows[picked].detail.correlationId ?? rows[picked].detail.attemptId);
-    };
-    document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
+  useKeys((event) => {
+    const row = rows[picked];
+    if (event.key === "j" || event.key === "k") {
+      const next = Math.max(0, Math.min(rows.length - 1, picked + (event.key === "j" ? 1 : -1)));
+      setPicked(next);
+      document.querySelectorAll("[data-row]")[next]?.scrollIntoView({ block: "nearest" });
+    } else if (event.key === "Enter" && !/^(BUTTON|A)$/.test((event.target as HTMLElement).tagName)) {
+      open(row);
+    } else if (event.key === "e") {
+      document.querySelector<HTMLElement>("[data-export]")?.click();
+    } else if (event.key === "y" && row) {
+      void navigator.clipboard.writeText(row.detail.correlationId ?? row.detail.attemptId);
+    }
   });
   return (
     <div className="scroll-x" tabIndex={0} role="group" aria-label="Requests. j and k move, Enter opens.">

@@ -9,6 +9,7 @@ import { FEED, useLive } from "../live/LiveProvider";
 import { feedOf, lateness, withFeed, type FeedRow } from "../live/merge";
 import { useWidth } from "../charts/useWidth";
 import { Icon } from "../shell/icons";
+import { useKeys } from "../shell/useKeys";
 import { count, seconds, time } from "../text/format";
 import { apiParameters, isFiltered, isLive, type Search } from "../url/search";
 import { useAddress } from "../url/useAddress";
@@ -120,14 +121,9 @@ function useFeed(listed: Listed | undefined, search: Search): FeedState {
   useEffect(() => {
     if (!isHeld && held.length > 0) release();
   });
-  useEffect(() => {
-    const press = (event: KeyboardEvent): void => {
-      const target = event.target as HTMLElement;
-      if (event.key === "p" && !event.ctrlKey && !event.metaKey && !event.altKey && !/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && localStorage.getItem("walletscope-shortcuts-off") !== "1") setPaused((now) => !now);
-    };
-    document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
-  }, []);
+  useKeys((event) => {
+    if (event.key === "p") setPaused((now) => !now);
+  });
 
   const known = new Set(rows.map((row) => row.detail.attemptId));
   const waiting = isPaused || isHovered ? new Set(held.map((item) => item.detail.attemptId).filter((id) => !known.has(id))).size : 0;

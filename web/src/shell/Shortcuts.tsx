@@ -1,11 +1,13 @@
 // Which keys do what? One table serves the keyboard, the sheet and the palette.
-import { Modal, TextInput, UnstyledButton, useMantineColorScheme } from "@mantine/core";
+import { TextInput, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { frozen, isLive, RANGES, ranged, shifted, unfiltered, zoomedOut } from "../url/search";
 import { useAddress } from "../url/useAddress";
+import { Dialog } from "./Dialog";
 import { PAGES } from "./pages";
 import { useFind } from "./SearchBox";
+import { OFF_KEY, useKeys } from "./useKeys";
 
 interface Command {
   /** One key, or two pressed after each other. */
@@ -14,7 +16,6 @@ interface Command {
   run(): void;
 }
 
-const OFF_KEY = "walletscope-shortcuts-off";
 /** Two keys belong together within this time. */
 const PAIR_MS = 1_200;
 
@@ -24,6 +25,8 @@ const OF_PAGES: readonly (readonly [string, string])[] = [
   ["j / k", "Next or previous line of a list"],
   ["Enter", "Open the line"],
   ["y", "Copy the id"],
+  ["e", "Export the list"],
+  ["1 – 4", "Timeline, facts, tokens, raw form of a request"],
   ["[ / ]", "Previous or next request"],
   ["Esc", "Back to the list, or close"],
 ];
@@ -55,35 +58,33 @@ export function Shortcuts(): ReactNode {
   }, [search, go, navigate, scheme]);
 
   const first = useRef<{ key: string; at: number } | null>(null);
+  useKeys((event) => {
+    const before = first.current && event.timeStamp - first.current.at < PAIR_MS ? first.current.key : null;
+    const found =
+      commands.find((command) => before !== null && command.keys === `${before} ${event.key}`) ??
+      commands.find((command) => before === null && command.keys === event.key);
+    const isFirst = before === null && commands.some((command) => command.keys.startsWith(`${event.key} `));
+    first.current = !found && isFirst ? { key: event.key, at: event.timeStamp } : null;
+    if (!found) return;
+    event.preventDefault();
+    found.run();
+  });
   useEffect(() => {
+    // The palette opens from anywhere, also while typing.
     const press = (event: KeyboardEvent): void => {
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
-        event.preventDefault();
-        setShown((now) => (now === "palette" ? null : "palette"));
-        return;
-      }
-      const target = event.target as HTMLElement;
-      const isTyping = target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
-      if (isOff || isTyping || event.ctrlKey || event.metaKey || event.altKey || shown !== null) return;
-      const before = first.current && event.timeStamp - first.current.at < PAIR_MS ? first.current.key : null;
-      const found =
-        commands.find((command) => before !== null && command.keys === `${before} ${event.key}`) ??
-        commands.find((command) => before === null && command.keys === event.key);
-      const isFirst = before === null && commands.some((command) => command.keys.startsWith(`${event.key} `));
-      first.current = !found && isFirst ? { key: event.key, at: event.timeStamp } : null;
-      if (!found) return;
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "k") return;
       event.preventDefault();
-      found.run();
+      setShown((now) => (now === "palette" ? null : "palette"));
     };
     document.addEventListener("keydown", press);
     return () => document.removeEventListener("keydown", press);
-  }, [commands, isOff, shown]);
+  }, []);
 
   return (
     <>
       <UnstyledButton className="rail-link" onClick={() => setShown("palette")}>Commands <kbd>Ctrl K</kbd></UnstyledButton>
       <UnstyledButton className="rail-link" onClick={() => setShown("sheet")}>Keyboard <kbd>?</kbd></UnstyledButton>
-      <Modal opened={shown === "sheet"} onClose={() => setShown(null)} title="Keyboard" size="md" closeButtonProps={{ "aria-label": "Close" }}>
+      <Dialog title="Keyboard" isOpen={shown === "sheet"} close={() => setShown(null)}>
         <label className="row" style={{ marginBottom: 8 }}>
           <input type="checkbox" checked={!isOff} onChange={(event) => {
             const off = !event.currentTarget.checked;
@@ -101,8 +102,8 @@ export function Shortcuts(): ReactNode {
             ))}
           </tbody>
         </table>
-      </Modal>
-      <Modal opened={shown === "palette"} onClose={() => setShown(null)} title="Commands" size="md" closeButtonProps={{ "aria-label": "Close" }}>
+      </Dialog>
+      <Dialog title="Commands" isOpen={shown === "palette"} close={() => setShown(null)}>
         <Palette
           commands={[
             ...commands,
@@ -111,7 +112,7 @@ export function Shortcuts(): ReactNode {
           find={find}
           close={() => setShown(null)}
         />
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -14,7 +14,7 @@ export const theme = createTheme({
   radius: { sm: "4px", md: "6px", lg: "8px" },
   defaultRadius: "md",
   primaryColor: "ink",
-  primaryShade: { light: 6, dark: 4 },
+  primaryShade: 6,
   colors: { ink },
   cursorType: "pointer",
   focusRing: "auto",

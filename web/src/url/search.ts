@@ -38,6 +38,8 @@ export interface Search extends Partial<Record<FilterName, string>> {
   by?: string;
   /** The columns of the list of requests, where not the usual ones. */
   columns?: string;
+  /** What of a request is shown, where not its timeline. */
+  tab?: "facts" | "tokens" | "raw";
   /** `off` stops live updates. */
   live?: "off";
 }
@@ -54,7 +56,7 @@ export const RANGES: readonly { from: string; label: string }[] = [
   { from: "now-30d", label: "Last 30 days" },
 ];
 
-const OTHERS = ["from", "to", "tz", "cmp", "q", "order", "abandoned", "by", "columns", "live"];
+const OTHERS = ["from", "to", "tz", "cmp", "q", "order", "abandoned", "by", "columns", "tab", "live"];
 const NAMES: readonly string[] = [...FILTERS, ...OTHERS];
 const TIME = /^(now(-\d{1,6}[smhdw])?|\d{1,15}|\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2}))$/;
 /** Parameters that have one meaning only, or a few. */
@@ -65,6 +67,7 @@ const WORDS: Record<string, RegExp> = {
   cmp: /^prev$/,
   abandoned: /^1$/,
   live: /^off$/,
+  tab: /^(facts|tokens|raw)$/,
   order: /^(arrival|slowest)$/,
   outcome: /^(!?(SUCCESS|FAILED|PENDING|ABANDONED)(,|$))+$/,
 };
