@@ -154,7 +154,14 @@ fn value_after(bytes: &[u8], position: usize, key: &Key) -> Option<Cut> {
     let (span, quote) = match bytes.get(start + slashes)? {
         quote @ (b'"' | b'\'') => {
             let content = start + slashes + 1;
-            (content..end_of_string(bytes, content, *quote, slashes), None)
+            let is_like_key = key.quote.as_ref().is_some_and(|own| own.len() - 1 == slashes);
+            if !is_like_key && closes_a_string(bytes, content) {
+                return None;
+            }
+            let end = end_of_string(bytes, content, *quote, slashes);
+            let is_bare_key = key.quote.is_none() && *quote == b'\'';
+            let bound = if is_bare_key { end_of_outer_string(&bytes[..end], content) } else { end };
+            (content..end.min(bound), None)
         }
         _ if key.is_loose || key.is_ambiguous => (start..end_of_code(bytes, start)?, key.quote.clone()),
         b'{' | b'[' => (start..end_of_nested(bytes, start, key), key.quote.clone()),
@@ -165,6 +172,20 @@ fn value_after(bytes: &[u8], position: usize, key: &Key) -> Option<Cut> {
     let is_code = matches!(value.len(), 3 | 4) && value.iter().all(u8::is_ascii_digit);
     let is_kept = says_nothing(value) || key.is_ambiguous && !is_code;
     (!is_kept).then(|| Cut { span, text: BLANK.into(), quote: quote.map_or(Quote::None, Quote::Like) })
+}
+
+/// A quote that JSON's punctuation follows ends the string that ends in `cvv=`; it begins no value. Were it taken for a
+/// beginning, everything up to the next string would be blanked, and the JSON be none any more.
+fn closes_a_string(bytes: &[u8], behind: usize) -> bool {
+    let next = bytes[behind..].iter().find(|byte| !byte.is_ascii_whitespace());
+    next.is_some_and(|byte| matches!(byte, b',' | b':' | b'}' | b']'))
+}
+
+/// Where the string ends that a single-quoted value stands in: it may be cut off before its own quote. `bytes` end with the
+/// value, because a search beyond it would make hostile text slow. The backslashes of a quote stay with it.
+fn end_of_outer_string(bytes: &[u8], content: usize) -> usize {
+    let end = end_at(bytes, content, |byte| byte == b'"');
+    end - bytes[content..end].iter().rev().take_while(|byte| **byte == b'\\').count()
 }
 
 /// Empty and blanked values are kept everywhere, `null`, `true` and `false` say nothing about a card.

@@ -179,6 +179,28 @@ fn other_keys_and_empty_values_stay() {
     }
 }
 
+/// Found by fuzzing: the quote behind `icvv=` ends the string, and was taken for the beginning of a value.
+#[test]
+fn a_string_that_ends_in_a_sensitive_key_leaves_the_json_whole() {
+    for text in [
+        r#"["\"))icvv="]"#,
+        r#"{"url":"/pay?cvv=","next":"x"}"#,
+        r#"{"prose":"the pin: ", "next":"x"}"#,
+        r#"{"xml":"<cvv>" , "next":"x"}"#,
+        r#"{"a":"\"cvv\":","b":"x"}"#,
+        r#"{"m":"{\"url\":\"?cvv=\",\"next\":\"x\"}"}"#,
+    ] {
+        check(text, text);
+    }
+    check(r#"{"a":"cvv='","b":"it's"}"#, r#"{"a":"cvv='","b":"it's"}"#);
+    check(r#"{"a":"cvv='12","b":"it's"}"#, r#"{"a":"cvv='***","b":"it's"}"#);
+    check(r#"{"a":"\"cvv='12\"","b":"it's"}"#, r#"{"a":"\"cvv='***\"","b":"it's"}"#);
+    // What has the form of a value is blanked as before, whatever it holds.
+    check(r#"cvv="123", pin='4,5'"#, r#"cvv="***", pin='***'"#);
+    check(r#"{"cvv":"]12","pin":",","track":"}"}"#, r#"{"cvv":"***","pin":"***","track":"***"}"#);
+    check(r#"{'cvv': ',12"3'}"#, r#"{'cvv': '***'}"#);
+}
+
 #[test]
 fn hostile_text_is_handled_in_linear_time() {
     for part in [
