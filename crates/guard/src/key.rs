@@ -92,12 +92,20 @@ pub(crate) fn before(bytes: &[u8], position: usize) -> Option<Key> {
     let (name, start) = whole_name(bytes, end)?;
     let opener = start.checked_sub(1).map(|before| bytes[before]);
     let is_whole = match (&quote, bytes[position]) {
-        (Some(quote), _) => opener == Some(b'.') || opener == Some(bytes[quote.end - 1]),
+        (Some(quote), _) => opener == Some(b'.') || opens(bytes, start, quote),
         (None, b'>') => matches!(opener, Some(b'<' | b':')),
         (None, _) => true,
     };
     let is_loose = quote.is_none() && (bytes[position] == b':' || (bytes[position] == b'=' && spaces > 0));
     is_whole.then(|| Key { is_ambiguous: name == "cid", quote, is_loose })
+}
+
+/// Whether the quote before a key's name belongs to the one behind it: it stands behind as many backslashes.
+fn opens(bytes: &[u8], name: usize, closing: &Range<usize>) -> bool {
+    let opening = &bytes[..name];
+    let is_same = opening.last() == Some(&bytes[closing.end - 1]);
+    is_same
+        && opening[..name - 1].iter().rev().take_while(|byte| **byte == b'\\').count() + 1 >= closing.len()
 }
 
 /// The last two letters of a key, lower case: rejects nearly every other key at once.
@@ -159,13 +167,19 @@ fn value_after(bytes: &[u8], position: usize, key: &Key) -> Option<Cut> {
                 return None;
             }
             let end = end_of_string(bytes, content, *quote, slashes);
-            let is_bare_key = key.quote.is_none() && *quote == b'\'';
-            let bound = if is_bare_key { end_of_outer_string(&bytes[..end], content) } else { end };
-            (content..end.min(bound), None)
+            let bound = match key.quote {
+                None if *quote == b'\'' => end_of_outer_string(&bytes[..end], content),
+                _ if slashes > 0 => end_of_outmost_string(&bytes[..end], content),
+                _ => end,
+            };
+            (content..bound, None)
         }
         _ if key.is_loose || key.is_ambiguous => (start..end_of_code(bytes, start)?, key.quote.clone()),
+        b'{' | b'[' if key.quote.as_ref().is_none_or(|quote| quote.len() > 1) => {
+            (start..end_of_nested_in_string(bytes, start), key.quote.clone())
+        }
         b'{' | b'[' => (start..end_of_nested(bytes, start, key), key.quote.clone()),
-        _ if bytes[position] == b'>' => (start..end_at(bytes, start, |byte| byte == b'<'), None),
+        _ if bytes[position] == b'>' => (start..end_of_element(bytes, start), None),
         _ => (start..end_at(bytes, start, ends_bare_value), key.quote.clone()),
     };
     let value = &bytes[span.clone()];
@@ -210,6 +224,53 @@ fn end_of_nested(bytes: &[u8], start: usize, key: &Key) -> usize {
         position += 1;
     }
     bytes.len()
+}
+
+/// The same behind a key that may stand in a string itself, such as `{"url":"?cvv=[1","next":1}`: the object or array ends
+/// with that string, and its own strings may be written at any depth.
+fn end_of_nested_in_string(bytes: &[u8], start: usize) -> usize {
+    let mut depth = 0_usize;
+    let mut inside: Option<usize> = None;
+    for (position, byte) in bytes.iter().enumerate().skip(start) {
+        match (byte, inside) {
+            (b'"', _) => {
+                let slashes = quote::at_end(&bytes[..=position]).map_or(0, |quote| quote.len() - 1);
+                if slashes == 0 && inside != Some(0) && closes_a_string(bytes, position + 1) {
+                    return position;
+                }
+                inside = match inside {
+                    None => Some(slashes),
+                    Some(opened) => Some(opened).filter(|opened| *opened != slashes),
+                };
+            }
+            (b'{' | b'[', None) => depth += 1,
+            (b'}' | b']', None) if depth <= 1 => return position + 1,
+            (b'}' | b']', None) => depth -= 1,
+            _ => {}
+        }
+    }
+    bytes.len()
+}
+
+/// Where an XML element's text ends: at the next tag, or with the string of JSON that it was cut off in.
+fn end_of_element(bytes: &[u8], start: usize) -> usize {
+    let ends = |position: &usize| match bytes[*position] {
+        b'<' => true,
+        b'"' => is_outmost(bytes, *position) && closes_a_string(bytes, position + 1),
+        _ => false,
+    };
+    (start..bytes.len()).find(ends).unwrap_or(bytes.len())
+}
+
+/// Where a value written in a string ends that was cut off before its own quote; `bytes` end with the value.
+fn end_of_outmost_string(bytes: &[u8], content: usize) -> usize {
+    let ends = |position: &usize| bytes[*position] == b'"' && is_outmost(bytes, *position);
+    (content..bytes.len()).find(ends).unwrap_or(bytes.len())
+}
+
+/// Whether the quote at `position` stands in no string of another.
+fn is_outmost(bytes: &[u8], position: usize) -> bool {
+    quote::at_end(&bytes[..=position]).is_some_and(|quote| quote.len() == 1)
 }
 
 fn end_at(bytes: &[u8], start: usize, ends: fn(u8) -> bool) -> usize {

@@ -195,6 +195,16 @@ fn a_string_that_ends_in_a_sensitive_key_leaves_the_json_whole() {
     check(r#"{"a":"cvv='","b":"it's"}"#, r#"{"a":"cvv='","b":"it's"}"#);
     check(r#"{"a":"cvv='12","b":"it's"}"#, r#"{"a":"cvv='***","b":"it's"}"#);
     check(r#"{"a":"\"cvv='12\"","b":"it's"}"#, r#"{"a":"\"cvv='***\"","b":"it's"}"#);
+    check(r#"["a>cvc=[%cvc=[1-2 pata"]"#, r#"["a>cvc=***"]"#);
+    check(r#"{"url":"?cvv=[1","next":"x]"}"#, r#"{"url":"?cvv=***","next":"x]"}"#);
+    check(r#"{"m":"cvv={\"a\":1}","next":"x"}"#, r#"{"m":"cvv=***","next":"x"}"#);
+    check(r#"{"m":"cvv={\"a\":\"1","next":"x"}"#, r#"{"m":"cvv=***","next":"x"}"#);
+    check(r#"cvv={"a":"1]","b":[2]} and cvv=[["3"]] too"#, "cvv=*** and cvv=*** too");
+    // Texts that were cut off inside a string.
+    check(r#"["pin\">k)dac%ata"]"#, r#"["pin\">k)dac%ata"]"#);
+    check(r#"{"x":"<cvv>12","next":1}"#, r#"{"x":"<cvv>***","next":1}"#);
+    check(r#"{"m":"{\"pin\":\"12","next":"x"}"#, r#"{"m":"{\"pin\":\"***","next":"x"}"#);
+    check(r#"{"m":"{\"pin\":[12","next":"x"}"#, r#"{"m":"{\"pin\":\"***\"","next":"x"}"#);
     // What has the form of a value is blanked as before, whatever it holds.
     check(r#"cvv="123", pin='4,5'"#, r#"cvv="***", pin='***'"#);
     check(r#"{"cvv":"]12","pin":",","track":"}"}"#, r#"{"cvv":"***","pin":"***","track":"***"}"#);
