@@ -99,6 +99,12 @@ impl Catalog {
         self.streams.get(key).into_iter().flat_map(|streams| streams.iter())
     }
 
+    /// When the newest events of any stream arrived.
+    pub fn newest_ingestion(&self) -> Option<Timestamp> {
+        let streams = self.streams.values().flat_map(|streams| streams.values());
+        streams.filter_map(|stream| stream.last_ingestion_at).max()
+    }
+
     /// Grows with every group or stream that comes or goes, so that readers know when to copy.
     pub fn version(&self) -> u64 {
         self.version

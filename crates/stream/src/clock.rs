@@ -21,6 +21,9 @@ pub const RULES_MAX: usize = 64;
 pub struct Clock {
     /// The newest entry's append time.
     pub now: Timestamp,
+    /// The newest append time of an entry that brought telemetry. `now` does not tell: a tick moves it as well, so it
+    /// looks fresh while every source is silent.
+    pub newest_arrival: Option<Timestamp>,
     /// The rules for records that arrive now.
     pub rules: Rules,
     /// Earlier rules and the journal entry that changed them, oldest first: a changed setting never moves what was

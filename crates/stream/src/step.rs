@@ -53,6 +53,9 @@ impl<B: Backing> State<B> {
         let previous = self.clock.now;
         self.clock.now = previous.max(batch.appended_at);
         self.clock_changed = true;
+        if matches!(batch.body, Body::Logs(_) | Body::Metrics(_)) {
+            self.clock.newest_arrival = Some(self.clock.now);
+        }
         if let Body::Gap(gap) = &batch.body {
             self.stand_still(*gap);
         }

@@ -386,8 +386,10 @@ export interface components {
              * @description The newest journal entry included.
              */
             applied: number;
-            /** @description Its time, RFC 3339. */
+            /** @description Its time, RFC 3339. Time passing makes entries too, so it goes on while every source is silent. */
             clock: string;
+            /** @description When the newest logs or metrics of any source arrived, RFC 3339; null where none ever did. */
+            newestArrival?: string | null;
             /** @description The server's time, RFC 3339. */
             now: string;
             /**
@@ -909,6 +911,8 @@ export interface components {
             account: string;
             /** @description The file on the server that holds the first key pair, as an AWS profile. */
             credentialsFile: string;
+            /** @description How fresh the data is. */
+            dataTo: components["schemas"]["DataTo"];
             /** @description Whether any record has ever come. */
             hasData: boolean;
             /** @description `session` (a browser's cookie) or `token`. */

@@ -127,12 +127,15 @@ pub struct RangeAnswered {
 
 /// How far what is answered goes.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
 pub struct DataTo {
     /// The newest journal entry included.
     pub applied: u64,
-    /// Its time, RFC 3339.
+    /// Its time, RFC 3339. Time passing makes entries too, so it goes on while every source is silent.
     pub clock: String,
+    /// When the newest logs or metrics of any source arrived, RFC 3339; null where none ever did.
+    pub newest_arrival: Option<String>,
     /// Grows with every published view of this run.
     pub sequence: u64,
     /// The server's time, RFC 3339.
@@ -297,6 +300,7 @@ impl DataTo {
         Self {
             applied: view.applied.0,
             clock: view.clock.now.rfc3339(),
+            newest_arrival: view.clock.newest_arrival.map(Timestamp::rfc3339),
             sequence: view.sequence,
             now: now.rfc3339(),
         }

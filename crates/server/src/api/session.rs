@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use walletscope_stream::Dimension;
 
 use super::error::{ApiError, ErrorBody};
+use super::metrics::DataTo;
 use super::query::Query;
 use super::{Api, Caller};
 
@@ -36,6 +37,8 @@ pub struct SessionAnswer {
     pub listen_url: String,
     /// The file on the server that holds the first key pair, as an AWS profile.
     pub credentials_file: String,
+    /// How fresh the data is.
+    pub data_to: DataTo,
 }
 
 /// Which server it is.
@@ -62,8 +65,9 @@ pub(super) async fn session(
 ) -> Result<Json<SessionAnswer>, ApiError> {
     let caller = Caller::known(caller)?;
     Query::read(&uri, &[])?;
+    let view = api.shared.view.load();
     // A source gets a code with its first record.
-    let has_data = !api.shared.view.load().dictionary.values(Dimension::Source).is_empty();
+    let has_data = !view.dictionary.values(Dimension::Source).is_empty();
     let place = &api.place;
     Ok(Json(SessionAnswer {
         signed_in: true,
@@ -79,5 +83,6 @@ pub(super) async fn session(
         has_data,
         listen_url: place.url.to_string(),
         credentials_file: place.credentials_file.to_string(),
+        data_to: DataTo::of(&view, api.now()),
     }))
 }

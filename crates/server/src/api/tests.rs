@@ -241,8 +241,12 @@ async fn a_session_says_whether_anything_has_come_yet() {
     assert_eq!((&empty["signedIn"], &empty["kind"]), (&json!(true), &json!("token")));
     assert_eq!((&empty["account"], &empty["hasData"]), (&json!("123456789012"), &json!(false)));
     assert_eq!(empty["server"]["startedAt"], NOW.rfc3339());
+    assert!(empty["dataTo"]["newestArrival"].is_null());
     world.send(&[(-10, begun("c1", "ApplePay"))]).await;
-    assert_eq!(world.ok("session").await["hasData"], true);
+    let fed = world.ok("session").await;
+    assert_eq!(fed["hasData"], true);
+    assert_eq!(fed["dataTo"]["newestArrival"], NOW.rfc3339(), "when it came, not when it happened");
+    assert_eq!(world.ok("metrics").await["dataTo"]["newestArrival"], NOW.rfc3339());
 }
 
 #[tokio::test(flavor = "multi_thread")]

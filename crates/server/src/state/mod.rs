@@ -165,6 +165,8 @@ pub fn restore<R: Read, B: Backing>(read: &R, backing: B) -> Result<State<B>, Ba
         state.catalog.restore(change);
         Ok(ControlFlow::Continue(()))
     })?;
+    // An older version did not write it; the log streams know when theirs arrived.
+    state.clock.newest_arrival = state.clock.newest_arrival.or_else(|| state.catalog.newest_ingestion());
     Ok(state)
 }
 

@@ -24,6 +24,7 @@ pub fn encode_clock(clock: &Clock) -> Vec<u8> {
         rules: Some(rules_record(&clock.rules)),
         earlier_until: clock.earlier_rules.iter().map(|(until, _)| until.0).collect(),
         earlier_rules: clock.earlier_rules.iter().map(|(_, rules)| rules_record(rules)).collect(),
+        newest_arrival: clock.newest_arrival.map(|at| at.0),
     }
     .encode_to_vec()
 }
@@ -35,6 +36,7 @@ pub fn encode_clock(clock: &Clock) -> Vec<u8> {
 pub fn decode_clock(bytes: &[u8], clock: &mut Clock) -> Result<(), CodecError> {
     let record = ClockRecord::decode(bytes).map_err(|error| CodecError(format!("clock: {error}")))?;
     clock.now = Timestamp(record.now);
+    clock.newest_arrival = record.newest_arrival.map(Timestamp);
     let gaps = record.gap_from.iter().zip(&record.gap_to);
     clock.gaps = gaps.map(|(from, to)| Gap { from: Timestamp(*from), to: Timestamp(*to) }).collect();
     for (source, at) in record.backfill_source.iter().zip(&record.backfill_ended) {
@@ -147,6 +149,9 @@ struct ClockRecord {
     earlier_until: Vec<u64>,
     #[prost(message, repeated, tag = "8")]
     earlier_rules: Vec<RulesRecord>,
+    /// Missing before the first telemetry, and in what an older version wrote.
+    #[prost(sint64, optional, tag = "9")]
+    newest_arrival: Option<i64>,
 }
 
 /// As [`Rules`], waits in microseconds.
@@ -226,4 +231,28 @@ struct StreamRecord {
     last_ingestion_at: Option<i64>,
     #[prost(uint64, tag = "5")]
     incarnation: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_comes_back_and_an_older_one_is_read_without_what_it_did_not_write() {
+        let clock = Clock {
+            now: Timestamp(9),
+            newest_arrival: Some(Timestamp(7)),
+            gaps: vec![Gap { from: Timestamp(1), to: Timestamp(2) }],
+            ..Clock::default()
+        };
+        let read = |bytes: &[u8]| {
+            let mut clock = Clock::default();
+            decode_clock(bytes, &mut clock).map(|()| clock)
+        };
+        let found = read(&encode_clock(&clock)).unwrap();
+        assert_eq!((found.now, found.newest_arrival), (clock.now, clock.newest_arrival));
+        assert_eq!((found.gaps, found.rules), (clock.gaps.clone(), clock.rules.clone()));
+        let older = encode_clock(&Clock { newest_arrival: None, ..clock });
+        assert_eq!(read(&older).unwrap().newest_arrival, None);
+    }
 }

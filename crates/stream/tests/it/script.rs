@@ -43,7 +43,7 @@ pub fn run(input: &str) -> World {
     world
 }
 
-fn run_line(world: &mut World, line: &str) {
+pub fn run_line(world: &mut World, line: &str) {
     let mut words = line.split_whitespace();
     let first = words.next().expect("not empty");
     let option = |name: &str| line.split_whitespace().find_map(|word| word.strip_prefix(name));

@@ -1,6 +1,8 @@
 //! When is an attempt given up, when is it settled, and from when does waiting count?
 
-use crate::script::check;
+use walletscope_model::{Body, MetricBatch};
+
+use crate::script::{batch, check, run, run_line, time};
 
 const START: &str = "12:00:00 START c=c1";
 
@@ -127,4 +129,28 @@ fn gaps_extend_every_wait() {
         &format!("{gap}\n14:20:00 START c=c1\ntick 14:35"),
         "corr c1 ABANDONED started 14:20:00 - 14:35:00 gave_up=started records=1",
     );
+}
+
+/// A source that fell silent must not look fresh because time goes on.
+#[test]
+fn only_logs_and_metrics_are_an_arrival_whatever_is_replayed() {
+    let mut world = run("tick 12:00");
+    assert_eq!(world.state.clock.newest_arrival, None);
+    for (line, expected) in [
+        ("11:00:00 START c=c1 at=12:01:00", "12:01:00"),
+        ("tick 12:02", "12:01:00"),
+        ("gap 12:02:00 12:10:00", "12:01:00"),
+        ("end-backfill", "12:01:00"),
+        ("12:20:00 START c=c2", "12:20:00"),
+        ("tick 12:30", "12:20:00"),
+    ] {
+        run_line(&mut world, line);
+        assert_eq!(world.state.clock.newest_arrival, Some(time(expected)), "{line}");
+        world.restart();
+        assert_eq!(world.state.clock.newest_arrival, Some(time(expected)), "{line}, replayed");
+        world.commit();
+    }
+    let metrics = Body::Metrics(MetricBatch { data: Vec::new() });
+    world.append(batch(time("12:40:00"), "key", "bank", metrics));
+    assert_eq!(world.state.clock.newest_arrival, Some(time("12:40:00")));
 }
