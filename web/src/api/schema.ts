@@ -322,6 +322,12 @@ export interface components {
         /** @description One value per bucket in each column; a bucket belongs to the attempts that started in it. */
         BucketColumns: {
             abandoned: number[];
+            /**
+             * @description Tokens in ACTIVE at the bucket's end, or at the range's end or now where that comes first; null where that is
+             *     not known: with filters beyond wallet and issuer, before the first hour in which anything is known, in the
+             *     future, and in the buckets of `/series`.
+             */
+            activeTokens: (number | null)[];
             failed: number[];
             failureRate: components["schemas"]["RateColumns"];
             /** Format: int64 */

@@ -34,6 +34,7 @@ export function withTrend(known: Trends, event: TrendEvent): Trends {
       p50Seconds: column((buckets) => buckets.p50Seconds),
       p95Seconds: column((buckets) => buckets.p95Seconds),
       p99Seconds: column((buckets) => buckets.p99Seconds),
+      activeTokens: column((buckets) => buckets.activeTokens),
       failureRate: {
         value: column((buckets) => buckets.failureRate.value),
         low: column((buckets) => buckets.failureRate.low),

@@ -4,24 +4,22 @@
 //! range and for the equal range before it. Where a measure is null the interface says 0, its numeric twin null.
 
 use std::collections::BTreeMap;
-use std::ops::{Bound, ControlFlow};
 
 use axum::extract::State;
 use axum::http::Uri;
 use axum::{Extension, Json};
 use serde::Serialize;
 use utoipa::ToSchema;
-use walletscope_journal::{Direction, Read, Table};
-use walletscope_model::{Duration, Timestamp};
-use walletscope_series::{Count, Range, Resolution, Timing, Window};
+use walletscope_model::Timestamp;
+use walletscope_series::{Range, Timing, Window};
 
+use super::active_tokens::ActiveTokens;
 use super::coverage::{Coverage, Question};
 use super::error::{ApiError, ErrorBody};
 use super::filters::{FILTERS, Filters};
-use super::numbers::{CohortNumbers, average_words, whole};
+use super::numbers::{CohortNumbers, average_words};
 use super::query::{Query, RANGE_DEFAULT};
 use super::{Api, Caller, FilterParameters, RangeParameters};
-use crate::state::{each_window, layout};
 use crate::view::{View, measures};
 
 /// The answer.
@@ -88,21 +86,6 @@ pub struct Numeric {
 pub struct PendingAge {
     pub n: u64,
     pub average_seconds: Option<f64>,
-}
-
-/// How many tokens are in ACTIVE at the range's end.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-#[allow(missing_docs)]
-pub struct ActiveTokens {
-    /// Null where the filters ask for what is not kept of tokens.
-    pub value: Option<u64>,
-    /// The hour from which on token events are known, RFC 3339; null before the first.
-    pub since: Option<String>,
-    /// Whether the number holds tokens made before `since`: not until an inventory was loaded.
-    pub complete: bool,
-    /// Why there is no value.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
 }
 
 /// The equal range before.
@@ -187,7 +170,7 @@ pub fn measure(
     now: Timestamp,
 ) -> Result<(TokenMetrics, Numeric), ApiError> {
     let window = question.total(coverage)?;
-    let active_tokens = active_tokens(question, coverage.range.to)?;
+    let active_tokens = ActiveTokens::at(question, coverage.range.to)?;
     let all = question.filter(coverage.range);
     let pending_age = measures::pending_age_seconds(&question.view.rows, &all, now);
     let numeric = Numeric::of(&window, pending_age, active_tokens);
@@ -206,59 +189,6 @@ fn previous(question: &Question<'_>, range: Range, now: Timestamp) -> Result<Pre
     let coverage = question.cover(range.previous())?;
     let (metrics, numeric) = measure(question, &coverage, now)?;
     Ok(PreviousMetrics { metrics, numeric, range: RangeAnswered::of(&coverage) })
-}
-
-/// Tokens in ACTIVE at `at`: those of now, less what changed since. Changes are known by the minute in the hour of
-/// `at` and by the hour after it; `at` inside a minute is read at the minute's end.
-fn active_tokens(question: &Question<'_>, at: Timestamp) -> Result<ActiveTokens, ApiError> {
-    let view = question.view;
-    let since = oldest_hour(view)?.map(Timestamp::rfc3339);
-    let beyond = question.filters.beyond_wallet_and_issuer();
-    let note = if !beyond.is_empty() {
-        Some(format!("tokens are counted by wallet and issuer, not by {}", beyond.join(", ")))
-    } else if !question.has_windows_alone() {
-        Some("tokens are not counted by tenant".to_owned())
-    } else {
-        None
-    };
-    if note.is_some() {
-        return Ok(ActiveTokens { value: None, since, complete: false, note });
-    }
-    let filter = question.filter(Range { from: at, to: at });
-    let admits = |wallet, issuer| filter.wallet.admits(&wallet) && filter.issuer.admits(&issuer);
-    let gauge = view.active_tokens.iter().filter(|((wallet, issuer), _)| admits(*wallet, *issuer));
-    let mut value: i64 = gauge.map(|(_, count)| count).sum();
-    if at < view.clock.now {
-        let end_of_hour = ceil(at, 3_600);
-        for (resolution, from, to) in [
-            (Resolution::Minute, ceil(at, 60), end_of_hour),
-            (Resolution::Hour, end_of_hour, Timestamp(i64::MAX)),
-        ] {
-            each_window(&*view.disk.0, resolution, (from, to), |key, window| {
-                if admits(key.wallet, key.issuer) {
-                    value -= window.count(Count::ActiveTokens);
-                }
-            })?;
-        }
-    }
-    Ok(ActiveTokens { value: Some(whole(value)), since, complete: false, note: None })
-}
-
-/// The start of the oldest hour in which anything is counted.
-fn oldest_hour(view: &View) -> Result<Option<Timestamp>, ApiError> {
-    let from = layout::window_bound(Resolution::Hour, Timestamp(i64::MIN));
-    let mut oldest = None;
-    let bounds = (Bound::Included(from.as_slice()), Bound::Unbounded);
-    let scanned = view.disk.scan(Table::Windows, bounds, Direction::Forward, &mut |key, _| {
-        oldest = layout::parse_window_key(key).ok();
-        ControlFlow::Break(())
-    });
-    scanned.map_err(|error| ApiError::Failed { reason: error.to_string() })?;
-    Ok(oldest.filter(|key| key.resolution == Resolution::Hour).map(|key| key.start))
-}
-
-fn ceil(at: Timestamp, seconds: i64) -> Timestamp {
-    at.plus(Duration(seconds * 1_000_000 - 1)).floor_seconds(seconds)
 }
 
 impl Numeric {

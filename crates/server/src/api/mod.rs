@@ -5,6 +5,7 @@
 //! Credentials, Host and Origin checks and limits of size and time are layers around this router; they leave a
 //! [`Caller`] behind, without which nothing but the description is answered.
 
+mod active_tokens;
 mod breakdown;
 mod columns;
 mod coverage;

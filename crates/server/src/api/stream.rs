@@ -343,7 +343,8 @@ impl Subscription {
         let starts: Vec<Timestamp> = buckets.starts().collect();
         let chosen = indexes.iter().filter_map(|index| Some((*starts.get(*index)?, windows.get(*index)?)));
         Ok(TrendEvent {
-            buckets: BucketColumns::of(buckets.length_seconds, chosen),
+            buckets: BucketColumns::of(buckets.length_seconds, chosen)
+                .with_active_tokens(question, range.to, now)?,
             refetch,
             data_to: DataTo::of(question.view, now),
         })

@@ -466,6 +466,45 @@ async fn active_tokens_are_those_of_the_ranges_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_bucket_of_a_trend_has_the_cards_active_tokens_of_its_end() {
+    let world = four().await;
+    world.send(&[(-9_000, ended("c5", 1.0)), (-3_700, ended("c6", 1.0)), (-20, ended("c7", 1.0))]).await;
+    let gone = json!({"event": "TOKEN_DELETED", "tokenReferenceId": "trm_c1"});
+    world.send(&[(-3_000, gone)]).await;
+    for (range, filter) in [
+        ("from=now-5h", ""),
+        ("from=now-3h&to=now-7m", "&wallet=ApplePay"),
+        ("from=now-50m&to=now-20s", "&wallet=!GooglePay"),
+        ("from=now-10d&to=now%2B1h", ""),
+    ] {
+        for points in [4, 60, 180] {
+            let trends = world.ok(&format!("trends?{range}{filter}&maxDataPoints={points}")).await;
+            let buckets = &trends["buckets"];
+            let length = buckets["lengthSeconds"].as_i64().unwrap() * 1_000;
+            let starts = buckets["startsMs"].as_array().unwrap();
+            let values = buckets["activeTokens"].as_array().unwrap();
+            assert_eq!(values.len(), starts.len());
+            let range_end = trends["range"]["to"].as_str().unwrap();
+            for (place, (start, value)) in starts.iter().zip(values).enumerate() {
+                let start = start.as_i64().unwrap();
+                let is_last = place + 1 == starts.len();
+                let to = if is_last { range_end.to_owned() } else { (start + length).to_string() };
+                let card = &world.ok(&format!("metrics?from=now-11d&to={to}{filter}")).await["numeric"];
+                let is_known = start + length >= NOW.millis() - 3 * 3_600_000 && start < NOW.millis();
+                let expected = if is_known { &card["activeTokens"]["value"] } else { &Value::Null };
+                assert_eq!(value, expected, "{range}{filter} {points}: {to}");
+            }
+        }
+    }
+    let other = world.ok("trends?network=unknown").await;
+    let values = other["buckets"]["activeTokens"].as_array().unwrap();
+    assert!(!values.is_empty() && values.iter().all(Value::is_null), "tokens are not counted by network");
+    let news = world.events("stream?topics=trend", None, 2).await;
+    let trend: Value = serde_json::from_str(&news[1][2]).unwrap();
+    assert_eq!(trend["buckets"]["activeTokens"].as_array().unwrap().last(), Some(&json!(4)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn trends_know_partial_buckets_and_the_previous_period() {
     let world = four().await;
     let trends = world.ok("trends?from=now-30m&maxDataPoints=10&compare=previous").await;

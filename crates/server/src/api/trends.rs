@@ -14,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use walletscope_model::{Duration, Timestamp};
 use walletscope_series::{Buckets, Count, Range, Timing, Window};
 
+use super::active_tokens;
 use super::coverage::{Coverage, Question};
 use super::error::{ApiError, ErrorBody};
 use super::filters::{FILTERS, Filters};
@@ -84,6 +85,10 @@ pub struct BucketColumns {
     pub p50_seconds: Vec<Option<f64>>,
     pub p95_seconds: Vec<Option<f64>>,
     pub p99_seconds: Vec<Option<f64>>,
+    /// Tokens in ACTIVE at the bucket's end, or at the range's end or now where that comes first; null where that is
+    /// not known: with filters beyond wallet and issuer, before the first hour in which anything is known, in the
+    /// future, and in the buckets of `/series`.
+    pub active_tokens: Vec<Option<u64>>,
 }
 
 /// A rate per bucket, as fractions; null where nothing ended.
@@ -200,7 +205,8 @@ impl Trend {
         let whole_range = buckets.range();
         Ok(Self {
             range: RangeAnswered::of(coverage),
-            buckets: BucketColumns::of(buckets.length_seconds, buckets.starts().zip(&windows)),
+            buckets: BucketColumns::of(buckets.length_seconds, buckets.starts().zip(&windows))
+                .with_active_tokens(question, coverage.range.to, now)?,
             first_bucket_partial: coverage.range.from > whole_range.from,
             last_bucket_partial: coverage.range.to.min(now) < whole_range.to,
         })
@@ -217,6 +223,26 @@ impl BucketColumns {
         columns
     }
 
+    /// Fills in the active tokens of a chart over a range that ends at `to`, asked for at `now`.
+    ///
+    /// # Errors
+    /// The state could not be read.
+    pub fn with_active_tokens(
+        mut self,
+        question: &Question<'_>,
+        to: Timestamp,
+        now: Timestamp,
+    ) -> Result<Self, ApiError> {
+        let length = Duration::from_seconds(self.length_seconds);
+        let starts = self.starts_ms.iter().map(|millis| Timestamp::from_millis(*millis));
+        let begun = starts.take_while(|start| *start < now);
+        let ends: Vec<Timestamp> = begun.map(|start| start.plus(length).min(to)).collect();
+        for (slot, value) in self.active_tokens.iter_mut().zip(active_tokens::at_each(question, &ends)?) {
+            *slot = value;
+        }
+        Ok(self)
+    }
+
     fn push(&mut self, start: Timestamp, window: &Window) {
         let time = window.durations(Timing::ProcessingSuccess);
         self.starts_ms.push(start.millis());
@@ -229,6 +255,7 @@ impl BucketColumns {
         self.p50_seconds.push(time.quantile_seconds(0.5));
         self.p95_seconds.push(time.quantile_seconds(0.95));
         self.p99_seconds.push(time.quantile_seconds(0.99));
+        self.active_tokens.push(None);
     }
 }
 

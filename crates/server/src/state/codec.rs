@@ -131,6 +131,15 @@ pub fn decode_window(bytes: &[u8]) -> Result<Window, CodecError> {
     Ok(window)
 }
 
+/// Reads one count of a window and leaves the rest unread, which is most of it.
+///
+/// # Errors
+/// The bytes are damaged.
+pub fn decode_count(bytes: &[u8], count: Count) -> Result<i64, CodecError> {
+    let record = CountsRecord::decode(bytes).map_err(|error| CodecError(format!("window: {error}")))?;
+    Ok(record.counts.get(count as usize).copied().unwrap_or(0))
+}
+
 fn durations(record: &DurationsRecord) -> Result<Durations, CodecError> {
     let damaged = || CodecError("window: damaged durations".to_owned());
     let sum = <[u8; 16]>::try_from(record.sum_micros.as_slice()).map_err(|_| damaged())?;
@@ -221,6 +230,13 @@ struct WindowRecord {
     counts: Vec<i64>,
     #[prost(message, repeated, tag = "2")]
     durations: Vec<DurationsRecord>,
+}
+
+/// A [`WindowRecord`] without its durations.
+#[derive(Clone, PartialEq, Message)]
+struct CountsRecord {
+    #[prost(sint64, repeated, tag = "1")]
+    counts: Vec<i64>,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -15,7 +15,7 @@ use codec::CodecError;
 pub use known::{Known, Screened};
 use walletscope_journal::{Change, Direction, Read, StoreError, Table};
 use walletscope_model::Timestamp;
-use walletscope_series::{Resolution, Window};
+use walletscope_series::{Count, Resolution, Window};
 use walletscope_stream::{
     Backing, BackingError, CatalogChange, Changes, Dimension, Node, NodeKey, Row, State, WindowKey,
 };
@@ -195,6 +195,24 @@ pub fn each_window<R: Read + ?Sized>(
     let (from, to) = (layout::window_bound(resolution, from), layout::window_bound(resolution, to));
     scan(read, Table::Windows, (Bound::Included(&from), Bound::Excluded(&to)), |key, value| {
         visit(layout::parse_window_key(key)?, codec::decode_window(value)?);
+        Ok(ControlFlow::Continue(()))
+    })
+}
+
+/// As [`each_window`], with one count of each, for questions that ask for nothing else.
+///
+/// # Errors
+/// The store could not be read, or holds what this version cannot read.
+pub fn each_window_count<R: Read + ?Sized>(
+    read: &R,
+    resolution: Resolution,
+    (from, to): (Timestamp, Timestamp),
+    count: Count,
+    mut visit: impl FnMut(WindowKey, i64),
+) -> Result<(), BackingError> {
+    let (from, to) = (layout::window_bound(resolution, from), layout::window_bound(resolution, to));
+    scan(read, Table::Windows, (Bound::Included(&from), Bound::Excluded(&to)), |key, value| {
+        visit(layout::parse_window_key(key)?, codec::decode_count(value, count)?);
         Ok(ControlFlow::Continue(()))
     })
 }
