@@ -706,9 +706,26 @@ export interface components {
         };
         /** @description The equal range before. */
         PreviousMetrics: {
+            /** @description Whether the range begins at or after `since`: numbers of another one are of a part of it. */
+            complete: boolean;
             metrics: components["schemas"]["TokenMetrics"];
             numeric: components["schemas"]["Numeric"];
             range: components["schemas"]["RangeAnswered"];
+            /**
+             * @description When the first attempt that is known started, whatever the filters, RFC 3339; its hour where only that is kept;
+             *     null before the first.
+             */
+            since?: string | null;
+        };
+        /** @description Series over the period before. */
+        PreviousTrend: components["schemas"]["Trend"] & {
+            /** @description Whether the period begins at or after `since`: numbers of another one are of a part of it. */
+            complete: boolean;
+            /**
+             * @description When the first attempt that is known started, whatever the filters, RFC 3339; its hour where only that is kept;
+             *     null before the first.
+             */
+            since?: string | null;
         };
         /** @description The range that was answered, as RFC 3339; the start included, the end not. */
         RangeAnswered: {
@@ -1046,7 +1063,7 @@ export interface components {
             };
             /** @description The range by hours. */
             hourly: components["schemas"]["Hourly"];
-            previous?: components["schemas"]["Trend"] | null;
+            previous?: components["schemas"]["PreviousTrend"] | null;
             /** @description Why there is no previous period though it was asked for. */
             previousNote?: string | null;
         };

@@ -6,12 +6,12 @@
 //! is never silently partial.
 
 use walletscope_model::{Duration, Timestamp};
-use walletscope_series::{Buckets, Range, Resolution, Window};
+use walletscope_series::{Buckets, Count, Range, Resolution, Window};
 use walletscope_stream::{Dimension, WindowKey};
 
 use super::error::ApiError;
 use super::filters::Filters;
-use crate::state::each_window;
+use crate::state::{each_window, first_hour_with};
 use crate::view::filter::Filter;
 use crate::view::{View, measures};
 
@@ -81,6 +81,24 @@ impl Question<'_> {
     /// Whether the stored windows, which know no tenants, hold this tenant's data alone.
     pub fn has_windows_alone(&self) -> bool {
         self.view.dictionary.values(Dimension::Tenant).iter().all(|tenant| **tenant == *self.tenant)
+    }
+
+    /// When the first attempt of the tenant that is known started, whatever the filters: exactly while it is kept, by
+    /// its hour afterwards.
+    ///
+    /// # Errors
+    /// The state could not be read.
+    pub fn first_attempt(&self) -> Result<Option<Timestamp>, ApiError> {
+        let tenant = self.view.dictionary.find(Dimension::Tenant, self.tenant);
+        let row = tenant.and_then(|tenant| self.view.rows.first_start(tenant));
+        if !self.has_windows_alone() {
+            return Ok(row);
+        }
+        let hour = first_hour_with(&*self.view.disk.0, Count::Requests)?;
+        Ok(match (row, hour) {
+            (Some(row), Some(hour)) if hour < row.floor_seconds(HOUR_SECONDS) => Some(hour),
+            (row, hour) => row.or(hour),
+        })
     }
 
     fn check_windows(&self, range: Range, rows_from: Timestamp) -> Result<(), ApiError> {

@@ -95,6 +95,11 @@ pub struct PreviousMetrics {
     pub metrics: TokenMetrics,
     pub numeric: Numeric,
     pub range: RangeAnswered,
+    /// When the first attempt that is known started, whatever the filters, RFC 3339; its hour where only that is kept;
+    /// null before the first.
+    pub since: Option<String>,
+    /// Whether the range begins at or after `since`: numbers of another one are of a part of it.
+    pub complete: bool,
 }
 
 /// The range that was answered, as RFC 3339; the start included, the end not.
@@ -188,7 +193,14 @@ pub fn measure(
 fn previous(question: &Question<'_>, range: Range, now: Timestamp) -> Result<PreviousMetrics, ApiError> {
     let coverage = question.cover(range.previous())?;
     let (metrics, numeric) = measure(question, &coverage, now)?;
-    Ok(PreviousMetrics { metrics, numeric, range: RangeAnswered::of(&coverage) })
+    let since = question.first_attempt()?;
+    Ok(PreviousMetrics {
+        metrics,
+        numeric,
+        range: RangeAnswered::of(&coverage),
+        since: since.map(Timestamp::rfc3339),
+        complete: since.is_some_and(|since| since <= coverage.range.from),
+    })
 }
 
 impl Numeric {

@@ -466,6 +466,37 @@ async fn active_tokens_are_those_of_the_ranges_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_previous_period_says_whether_it_begins_before_the_first_attempt() {
+    let first = NOW.plus(Duration::from_seconds(-7_000)).rfc3339();
+    for (world, since) in [(four().await, json!(first)), (World::new(), Value::Null)] {
+        for (range, complete) in [("from=now-50m", true), ("from=now-58m", true), ("from=now-1h", false)] {
+            for filter in ["", "&wallet=GooglePay", "&network=unknown"] {
+                let complete = &json!(complete && since.is_string());
+                let previous = &world.ok(&format!("metrics?{range}{filter}")).await["previous"];
+                assert_eq!(
+                    (&previous["complete"], &previous["since"]),
+                    (complete, &since),
+                    "{range}{filter}"
+                );
+                let trends = world.ok(&format!("trends?{range}{filter}&compare=previous")).await;
+                let previous = &trends["previous"];
+                assert_eq!(
+                    (&previous["complete"], &previous["since"]),
+                    (complete, &since),
+                    "{range}{filter}"
+                );
+            }
+        }
+    }
+    let world = four().await;
+    world.send(&[(-40 * 86_400 - 60, begun("old", "ApplePay"))]).await;
+    for (range, complete) in [("from=now-20d", true), ("from=now-21d", false)] {
+        let previous = &world.ok(&format!("metrics?{range}")).await["previous"];
+        assert_eq!(previous["complete"], complete, "{range}: {previous}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_bucket_of_a_trend_has_the_cards_active_tokens_of_its_end() {
     let world = four().await;
     world.send(&[(-9_000, ended("c5", 1.0)), (-3_700, ended("c6", 1.0)), (-20, ended("c7", 1.0))]).await;

@@ -41,7 +41,7 @@ pub struct TrendsAnswer {
     pub trend: Trend,
     /// The same buckets one chart's length earlier, where asked for; null where nothing is kept of them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub previous: Option<Trend>,
+    pub previous: Option<PreviousTrend>,
     /// Why there is no previous period though it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_note: Option<String>,
@@ -65,6 +65,19 @@ pub struct Trend {
     pub first_bucket_partial: bool,
     /// The range, or what is known, ends inside the last bucket.
     pub last_bucket_partial: bool,
+}
+
+/// Series over the period before.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PreviousTrend {
+    /// The series.
+    #[serde(flatten)]
+    pub trend: Trend,
+    /// When the first attempt that is known started, whatever the filters, RFC 3339; its hour where only that is kept;
+    /// null before the first.
+    pub since: Option<String>,
+    /// Whether the period begins at or after `since`: numbers of another one are of a part of it.
+    pub complete: bool,
 }
 
 /// One value per bucket in each column; a bucket belongs to the attempts that started in it.
@@ -182,7 +195,7 @@ fn previous(
     coverage: &Coverage,
     buckets: Buckets,
     now: Timestamp,
-) -> Result<Trend, ApiError> {
+) -> Result<PreviousTrend, ApiError> {
     let earlier = buckets.previous();
     let back = Duration(earlier.start.since(buckets.start).0);
     let range = Range { from: coverage.range.from.plus(back), to: coverage.range.to.plus(back) };
@@ -191,7 +204,12 @@ fn previous(
         let reason = "the previous period is kept by the hour and these buckets are shorter".to_owned();
         return Err(ApiError::NotKept { reason });
     }
-    Trend::of(question, &before, earlier, now)
+    let since = question.first_attempt()?;
+    Ok(PreviousTrend {
+        trend: Trend::of(question, &before, earlier, now)?,
+        since: since.map(Timestamp::rfc3339),
+        complete: since.is_some_and(|since| since <= before.range.from),
+    })
 }
 
 impl Trend {

@@ -217,6 +217,24 @@ pub fn each_window_count<R: Read + ?Sized>(
     })
 }
 
+/// The oldest committed hour that counts any of these.
+///
+/// # Errors
+/// The store could not be read, or holds what this version cannot read.
+pub fn first_hour_with<R: Read + ?Sized>(read: &R, count: Count) -> Result<Option<Timestamp>, BackingError> {
+    let from = layout::window_bound(Resolution::Hour, Timestamp(i64::MIN));
+    let to = layout::window_bound(Resolution::Hour, Timestamp(i64::MAX));
+    let mut first = None;
+    scan(read, Table::Windows, (Bound::Included(&from), Bound::Excluded(&to)), |key, value| {
+        if codec::decode_count(value, count)? == 0 {
+            return Ok(ControlFlow::Continue(()));
+        }
+        first = Some(layout::parse_window_key(key)?.start);
+        Ok(ControlFlow::Break(()))
+    })?;
+    Ok(first)
+}
+
 type Bounds<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
 
 const ALL: Bounds<'static> = (Bound::Unbounded, Bound::Unbounded);

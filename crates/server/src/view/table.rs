@@ -129,6 +129,20 @@ impl Rows {
         self.rows == 0
     }
 
+    /// When the first of a tenant's rows started. Chunks that begin later than what was found are left unread, and
+    /// that is nearly all of them.
+    pub fn first_start(&self, tenant: u16) -> Option<Timestamp> {
+        let mut first: Option<Timestamp> = None;
+        for chunk in &self.chunks {
+            let range = Range { from: chunk.first_start, to: first.unwrap_or(Timestamp(i64::MAX)) };
+            if range.from < range.to {
+                let rows = chunk.started_in(range).filter(|row| row.tenant == tenant);
+                first = rows.map(|row| row.started_at).min().or(first);
+            }
+        }
+        first
+    }
+
     /// Every row that started in `range`, in no useful order.
     pub fn started_in(&self, range: Range) -> impl Iterator<Item = Row> {
         let overlaps =
@@ -236,6 +250,10 @@ mod tests {
         assert_eq!(after.started_in(ALL).filter(|row| row.outcome == Outcome::Failed).count(), 1);
         assert_eq!(after.started_in(Range { from: Timestamp(7), to: Timestamp(10) }).count(), 2);
         assert!(table.open.is_empty());
+        table.change(Some(&row(0, true)), None);
+        table.change(None, Some(&Row { tenant: 2, ..row(3, true) }));
+        let starts = [1, 2, 3].map(|tenant| table.publish().first_start(tenant));
+        assert_eq!(starts, [Some(Timestamp(1)), Some(Timestamp(3)), None]);
     }
 
     #[test]
