@@ -32,6 +32,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiError } from "./api/client";
+import { askFirst } from "./pages/opsQuestions";
 import { makeRouter } from "./routes";
 import { theme } from "./theme/theme";
 
@@ -48,6 +49,7 @@ const client = new QueryClient({
   },
 });
 
+askFirst(client, location.pathname, location.search);
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(

@@ -2,9 +2,14 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { expect, panel, test } from "./worlds";
+import { PAGES } from "../src/shell/pages";
 import { VIEWS } from "./views";
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+test("every page of the rail is looked at", () => {
+  expect(PAGES.map((each) => each.path).filter((path) => !VIEWS.some((view) => view.path === path))).toEqual([]);
+});
 
 for (const view of VIEWS) {
   for (const theme of ["light", "dark"] as const) {
@@ -72,7 +77,7 @@ test("what is wrong with a page is found", async ({ worlds, open }) => {
   await expect(panel(page, "cards")).toHaveAttribute("data-face", "ready");
   await page.evaluate(() => {
     const planted = document.createElement("div");
-    planted.innerHTML = '<button></button><p style="color:#bbb;background:#fff">hard to read</p><div style="width:3000px">wide</div><canvas width="9" height="9"></canvas>';
+    planted.innerHTML = '<button></button><p style="color:#bbb;background:#fff">hard to read</p><div style="width:3000px">wide</div><div><canvas width="9" height="9"></canvas></div>';
     document.querySelector("main")?.append(planted);
   });
   const found = await problems(page);
@@ -116,6 +121,15 @@ for (const deficiency of ["deuteranopia", "achromatopsia"] as const) {
     await settled(page);
     const session = await page.context().newCDPSession(page);
     await session.send("Emulation.setEmulatedVisionDeficiency", { type: deficiency });
+    // Colours as these eyes see them, read off pictures of the legend.
+    const seen = await Promise.all((await page.locator('[data-panel="trend"] .legend svg').all()).map(async (swatch) => inkOf(page, (await swatch.screenshot()).toString("base64"))));
+    if (deficiency === "deuteranopia") {
+      for (const [place, one] of seen.slice(0, 3).entries()) {
+        for (const other of seen.slice(place + 1, 3)) expect(Math.hypot(...one.map((value, channel) => value - (other[channel] ?? 0)))).toBeGreaterThan(40);
+      }
+    } else {
+      for (const [red, green, blue] of seen) expect(Math.max(red, green, blue) - Math.min(red, green, blue)).toBeLessThan(12);
+    }
     // Not by colour alone: each line has dashes of its own, each status an icon and a word.
     const dashes = await page.locator('[data-panel="trend"] .legend svg line').evaluateAll((lines) => lines.map((line) => line.getAttribute("stroke-dasharray")));
     expect(new Set(dashes).size).toBe(dashes.length);
@@ -124,6 +138,27 @@ for (const deficiency of ["deuteranopia", "achromatopsia"] as const) {
     expect(drawings.length).toBeGreaterThanOrEqual(2);
     await photograph(page, `ops-${deficiency}`, 1440);
   });
+}
+
+/** The colour in a picture that differs most from its first pixel. */
+async function inkOf(page: Page, png: string): Promise<[number, number, number]> {
+  return page.evaluate(async (text) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${text}`;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.width, image.height];
+    const context = canvas.getContext("2d");
+    context?.drawImage(image, 0, 0);
+    const data = context?.getImageData(0, 0, image.width, image.height).data ?? [];
+    let [ink, most] = [[0, 0, 0] as [number, number, number], -1];
+    for (let at = 0; at < data.length; at += 4) {
+      const pixel = [data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0] as [number, number, number];
+      const distance = Math.hypot(...pixel.map((value, channel) => value - (data[channel] ?? 0)));
+      if (distance > most) [ink, most] = [pixel, distance];
+    }
+    return ink;
+  }, png);
 }
 
 /** Nothing is loading, moving or dimmed any more. */
@@ -155,11 +190,15 @@ async function problems(page: Page): Promise<string[]> {
   return violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.target.join(" ")).slice(0, 3).join("; ")}`);
 }
 
-/** How many colours each canvas shows. */
+/** How many colours each canvas shows: of charts within the lines' area, so that axes do not count. */
 async function canvasColours(page: Page): Promise<number[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll("canvas")].map((canvas) => {
-      const { data } = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
+      const scale = canvas.width / Math.max(1, canvas.getBoundingClientRect().width);
+      const whole = canvas.getBoundingClientRect();
+      const area = canvas.parentElement?.querySelector(".u-over")?.getBoundingClientRect() ?? whole;
+      const [x, y] = [(area.x - whole.x) * scale, (area.y - whole.y) * scale];
+      const { data } = canvas.getContext("2d")?.getImageData(x, y, Math.max(1, area.width * scale), Math.max(1, area.height * scale)) ?? { data: [] };
       const colours = new Set<string>();
       for (let at = 0; at < data.length; at += 4) colours.add(`${data[at]} ${data[at + 1]} ${data[at + 2]} ${data[at + 3]}`);
       return colours.size;

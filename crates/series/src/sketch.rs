@@ -104,19 +104,28 @@ pub const BIN_COUNT: usize = count_bins();
 /// The smallest value of each bin.
 static LOWER_BOUNDS: [i64; BIN_COUNT] = lower_bounds();
 
-/// The bin of each power of two: where the search for a value of that magnitude begins.
-static POWER_BINS: [i16; 63] = power_bins();
+/// The bin of the smallest value with the same magnitude and the next four bits: the value's own is at most three on.
+static FIRST_BINS: [i16; 63 * STEPS] = first_bins();
+/// Steps that each power of two is cut into for [`FIRST_BINS`].
+const STEPS: usize = 16;
 
 /// The bin of a duration; bin 0 holds zero alone.
 pub fn bin_of(micros: i64) -> i16 {
     if micros <= 0 {
         return 0;
     }
+    let mut bin = FIRST_BINS[step_of(micros)];
+    while LOWER_BOUNDS.get(bin as usize + 1).is_some_and(|&lower| lower <= micros) {
+        bin += 1;
+    }
+    bin
+}
+
+/// Magnitude and the four bits behind the first; `micros` is above zero.
+const fn step_of(micros: i64) -> usize {
     let magnitude = micros.ilog2() as usize;
-    let first = POWER_BINS[magnitude] as usize;
-    let end = POWER_BINS.get(magnitude + 1).map_or(BIN_COUNT, |&bin| bin as usize + 1);
-    let within = LOWER_BOUNDS[first..end].partition_point(|&lower| lower <= micros);
-    (first + within - 1) as i16
+    let bits = if magnitude >= 4 { micros >> (magnitude - 4) } else { micros << (4 - magnitude) };
+    magnitude * STEPS + (bits as usize & (STEPS - 1))
 }
 
 /// The duration in microseconds that stands for every duration of `bin`, at most 1 % from each of them; 0 for bins
@@ -162,16 +171,19 @@ const fn lower_bounds() -> [i64; BIN_COUNT] {
     bounds
 }
 
-const fn power_bins() -> [i16; 63] {
-    let mut bins = [0; 63];
+const fn first_bins() -> [i16; 63 * STEPS] {
+    let mut bins = [0; 63 * STEPS];
     let mut bin = 1;
-    let mut power = 0;
-    while power < 63 {
-        while bin + 1 < BIN_COUNT && LOWER_BOUNDS[bin + 1] <= 1 << power {
+    let mut step = 0;
+    while step < 63 * STEPS {
+        let (magnitude, bits) = (step / STEPS, (STEPS + step % STEPS) as i64);
+        // Below 16 some steps hold no whole number; they are never asked for.
+        let smallest = if magnitude >= 4 { bits << (magnitude - 4) } else { bits >> (4 - magnitude) };
+        while bin + 1 < BIN_COUNT && LOWER_BOUNDS[bin + 1] <= smallest {
             bin += 1;
         }
-        bins[power] = bin as i16;
-        power += 1;
+        bins[step] = bin as i16;
+        step += 1;
     }
     bins
 }

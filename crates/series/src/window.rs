@@ -150,6 +150,7 @@ impl Measured {
     }
 
     /// What the attempt adds to the windows of its wallet and issuer.
+    #[inline]
     pub fn contribution(&self) -> Contribution {
         let mut cohort = Increment::default();
         cohort.count(Count::Requests);
@@ -245,6 +246,11 @@ impl Window {
         for (durations, added) in self.durations.iter_mut().zip(&other.durations) {
             durations.merge(added);
         }
+    }
+
+    /// Adds durations of one kind.
+    pub(crate) fn merge_durations(&mut self, timing: Timing, other: &Durations) {
+        self.durations[timing as usize].merge(other);
     }
 
     /// True if everything was taken back: such a window need not be kept.
@@ -348,6 +354,11 @@ impl Increment {
     /// The duration that is added.
     pub fn duration(&self, timing: Timing) -> Option<Duration> {
         self.durations[timing as usize]
+    }
+
+    /// Every duration that is added, by the number of its [`Timing`].
+    pub(crate) fn durations(&self) -> [Option<Duration>; Timing::LEN] {
+        self.durations
     }
 
     fn count(&mut self, count: Count) {

@@ -142,6 +142,7 @@ impl Row {
     }
 
     /// The facts that its numbers follow from.
+    #[inline]
     pub fn measured(&self) -> Measured {
         Measured {
             started_at: self.started_at,
@@ -157,6 +158,7 @@ impl Row {
     }
 
     /// The class of its failure; `None` unless it FAILED.
+    #[inline]
     pub fn failure_class(&self) -> Option<FailureClass> {
         self.reason.filter(|_| self.outcome == Outcome::Failed).map(Reason::class)
     }
@@ -184,6 +186,7 @@ impl Flags {
     }
 
     /// The facts that these bits tell.
+    #[inline]
     pub fn from_bits(bits: u8) -> Self {
         let fact = |place: u8| bits >> place & 1 == 1;
         Self {

@@ -1,6 +1,7 @@
 // Which answers does a panel show? One hook: an answer is named by its path and parameters, kept while the next one is
 // on its way, and asked for again while the range is live.
 import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react-query";
+import { createContext, useContext } from "react";
 import { apiParameters, isLive, type Search } from "../url/search";
 import { ask, type Session } from "./client";
 
@@ -21,8 +22,12 @@ export function answerKey(path: string, parameters: URLSearchParams): readonly s
   return [path, parameters.toString()];
 }
 
+/** Whether questions below it may be asked yet: over much data, what is seen first is asked for first. */
+export const Turn = createContext(true);
+
 /** The answer for the address' range and filters. */
 export function useAnswer<T>(path: string, search: Search, asking: Asking = {}): Answer<T> {
+  const isTurn = useContext(Turn);
   const parameters = apiParameters(search);
   for (const [name, value] of Object.entries(asking.more ?? {})) parameters.set(name, value);
   const every = isLive(search) ? (asking.every ?? REFRESH_MS) : false;
@@ -31,7 +36,7 @@ export function useAnswer<T>(path: string, search: Search, asking: Asking = {}):
     queryFn: ({ signal }) => ask<T>(path, parameters, signal),
     placeholderData: keepPreviousData,
     refetchInterval: every,
-    enabled: asking.enabled ?? true,
+    enabled: (asking.enabled ?? true) && isTurn,
   });
 }
 
@@ -40,6 +45,6 @@ export function useSession(): Answer<Session> {
   return useQuery({
     queryKey: ["/session"],
     queryFn: ({ signal }) => ask<Session>("/session", undefined, signal),
-    refetchInterval: (query) => (query.state.data?.hasData === false ? 2_000 : 60_000),
+    refetchInterval: (query) => (query.state.data?.hasData === false ? 2_000 : 15_000),
   });
 }

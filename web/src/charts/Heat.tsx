@@ -45,6 +45,11 @@ export function Heat({ heat, height }: { heat: Heatmap; height: number }): React
         context.fillRect(LEFT + x * cellWidth, (bands - 1 - band) * cellHeight, Math.max(1, cellWidth - 0.5), Math.max(1, cellHeight - 0.5));
       }),
     );
+    // Columns that the range or the present cuts hold less than whole ones.
+    heat.startsMs.forEach((start, column) => {
+      const isWhole = start >= Date.parse(heat.range.from) && start + heat.lengthSeconds * 1_000 <= Date.parse(heat.range.to);
+      if (!isWhole) hatchColumn(context, LEFT + column * cellWidth, cellWidth, height - BOTTOM, palette.hatch);
+    });
     const y = (value: number): number => (1 - place(value, heat.boundsSeconds)) * (height - BOTTOM);
     for (const percentile of PERCENTILES) {
       context.beginPath();
@@ -119,6 +124,22 @@ export function Heat({ heat, height }: { heat: Heatmap; height: number }): React
       </div>
     </WithTable>
   );
+}
+
+function hatchColumn(context: CanvasRenderingContext2D, left: number, width: number, height: number, colour: string): void {
+  context.save();
+  context.beginPath();
+  context.rect(left, 0, width, height);
+  context.clip();
+  context.beginPath();
+  for (let x = left - height; x < left + width; x += 7) {
+    context.moveTo(x, height);
+    context.lineTo(x + height, 0);
+  }
+  context.strokeStyle = colour;
+  context.lineWidth = 1;
+  context.stroke();
+  context.restore();
 }
 
 /** Where a duration lies among the bounds, from 0 to 1. */

@@ -68,7 +68,7 @@ export function TimeSeries({ chart, height, onPick, extra }: TimeSeriesProps): R
     plot.current?.setData(data);
   }, [data]);
 
-  const when = (at: number): string => `${time(at, zone, "minute")}${zone === "utc" ? " UTC" : ""}`;
+  const when = (at: number): string => `${time(at, zone, chart.lengthSeconds < 60 ? "second" : "minute")}${zone === "utc" ? " UTC" : ""}`;
   return (
     <div>
       <div className="legend">
@@ -124,7 +124,7 @@ function Tooltip({ chart, hover, width, when }: { chart: Chart; hover: Hover; wi
             return (
               <tr key={line.key}>
                 <td><Swatch colour={line.colour} dash={line.dash} isThin={line.before !== undefined} /></td>
-                <td className="clip">{line.label}{before !== undefined && <span className="quiet"> {when(before)}</span>}</td>
+                <td className="clip">{line.label}{typeof before === "number" && <span className="quiet"> {when(before)}</span>}</td>
                 <td>{write(line.values[hover.index] ?? null)}{band}</td>
               </tr>
             );

@@ -31,10 +31,10 @@ export function PlainTable({ title, head, rows, height }: Pick<WithTableProps, "
   return (
     <div className="scroll-x scroll-y" style={{ height }} tabIndex={0} role="group" aria-label={`${title} as a table`}>
       <table className="table">
-        <thead><tr>{head.map((word, column) => <th key={word} className={column > 0 ? "num" : ""}>{word}</th>)}</tr></thead>
+        <thead><tr>{head.map((word, column) => <th key={`${word} ${column}`} className={column > 0 ? "num" : ""}>{word}</th>)}</tr></thead>
         <tbody>
-          {rows.map((row) => (
-            <tr key={row[0]}>{row.map((cell, column) => <td key={head[column]} className={column > 0 ? "num" : ""}>{cell}</td>)}</tr>
+          {rows.map((row, place) => (
+            <tr key={`${row[0]} ${place}`}>{row.map((cell, column) => <td key={`${head[column]} ${column}`} className={column > 0 ? "num" : ""}>{cell}</td>)}</tr>
           ))}
         </tbody>
       </table>

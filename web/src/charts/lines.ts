@@ -10,7 +10,7 @@ export interface Line {
   /** On an axis of its own at the right. */
   isRight?: boolean;
   /** Thin: the period before. Its own times, one per value, are shown instead of the chart's. */
-  before?: readonly number[];
+  before?: readonly (number | null)[];
   /** Low and high around the values. */
   band?: { low: readonly (number | null)[]; high: readonly (number | null)[]; colour: string };
 }

@@ -8,10 +8,13 @@ import { needsRightAxis, type Chart, type Line } from "./lines";
 export function volume(trends: Trends, palette: Palette, withAbandoned: boolean): Chart {
   const now = trends.buckets;
   const before = trends.previous?.buckets ?? null;
+  const places = before ? placesBefore(trends, before) : [];
+  const times = places.map((place) => (place === null ? null : (before?.startsMs[place] ?? null)));
   const each = (key: string, label: string, colour: string, dash: number[], pick: (buckets: Buckets) => number[], isRight: boolean): Line[] => {
     const line: Line = { key, label, colour, dash, values: pick(now), isRight };
     if (!before) return [line];
-    return [line, { ...line, key: `${key} before`, label: `${label}, before`, values: shiftedTo(now, before, pick), before: timesOf(now, before) }];
+    const values = pick(before);
+    return [line, { ...line, key: `${key} before`, label: `${label}, before`, values: places.map((place) => (place === null ? null : (values[place] ?? null))), before: times }];
   };
   const isFailedLow = needsRightAxis(now.failed, [now.success]);
   const isPendingLow = needsRightAxis(now.pending, [now.success]);
@@ -38,7 +41,9 @@ export function failureRate(trends: Trends, palette: Palette): Chart {
   const { startsMs, lengthSeconds, failureRate: rate } = trends.buckets;
   const line: Line = { key: "failure rate", label: "Failure rate, with 95 % interval", colour: palette.failed, dash: [8, 4], values: rate.value, band: { low: rate.low, high: rate.high, colour: palette.band } };
   const before = trends.previous?.buckets ?? null;
-  const ghost: Line[] = before ? [{ key: "before", label: "Before", colour: palette.failed, dash: [2, 3], values: shiftedTo(trends.buckets, before, (buckets) => buckets.failureRate.value), before: timesOf(trends.buckets, before) }] : [];
+  const places = before ? placesBefore(trends, before) : [];
+  const past = <T>(column: readonly T[] | undefined): (T | null)[] => places.map((place) => (place === null ? null : (column?.[place] ?? null)));
+  const ghost: Line[] = before ? [{ key: "before", label: "Before", colour: palette.failed, dash: [2, 3], values: past(before.failureRate.value), before: past(before.startsMs) }] : [];
   return { title: "Failure rate", startsMs, lengthSeconds, isLastPartial: trends.lastBucketPartial, isFirstPartial: isFirstPartial(trends), reserveRight: true, write: percent, lines: [line, ...ghost] };
 }
 
@@ -51,14 +56,10 @@ function whole(value: number | null): string {
   return value !== null && !Number.isInteger(value) ? value.toFixed(1) : count(value);
 }
 
-/** The earlier period has the same buckets one chart's length before: matched by place, counted from the end. */
-function shiftedTo<T>(now: Buckets, before: Buckets, pick: (buckets: Buckets) => T[]): (T | null)[] {
-  const values = pick(before);
-  const offset = values.length - now.startsMs.length;
-  return now.startsMs.map((_, index) => values[index + offset] ?? null);
-}
-
-function timesOf(now: Buckets, before: Buckets): number[] {
-  const offset = before.startsMs.length - now.startsMs.length;
-  return now.startsMs.map((_, index) => before.startsMs[index + offset] ?? 0);
+/** Of each bucket, its place among those of the period before: the one that began a range's length earlier. */
+function placesBefore(trends: Trends, before: Buckets): (number | null)[] {
+  const length = Date.parse(trends.range.to) - Date.parse(trends.range.from);
+  const bucket = before.lengthSeconds * 1_000;
+  const places = new Map(before.startsMs.map((start, place) => [start, place]));
+  return trends.buckets.startsMs.map((start) => places.get(Math.floor((start - length) / bucket) * bucket) ?? null);
 }

@@ -11,14 +11,23 @@ import { follow } from "./shared";
 
 export interface Live {
   state: LiveState;
+  /** Whether a stream tells the news of the range; else answers must be asked for again. */
+  isFollowed: boolean;
   /** Server time minus this machine's, milliseconds; null until something came. */
   clockOffset: number | null;
-  /** The newest data that is shown, milliseconds since 1970. */
+  /** When the newest telemetry arrived, milliseconds since 1970; null until something came. */
   dataTo: number | null;
   onFeed(listen: (event: FeedEvent) => void): () => void;
 }
 
-const Context = createContext<Live>({ state: OFF, clockOffset: null, dataTo: null, onFeed: () => () => undefined });
+/** Numbers that the stream does not bring, such as those of the period before, are asked for again after this long. */
+const CATCH_UP_MS = 30_000;
+
+const FIRST = ["/metrics", "/trends"];
+const FIRST_MS_MAX = 5_000;
+const FIRST_CHECK_MS = 50;
+
+const Context = createContext<Live>({ state: OFF, isFollowed: false, clockOffset: null, dataTo: null, onFeed: () => () => undefined });
 const DAYS_30_MS = 30 * 86_400_000;
 export const TREND_POINTS = 180;
 /** Begins the name of the feed's list among the answers. */
@@ -42,7 +51,7 @@ export function streamUrl(search: Search): string | null {
 export function LiveProvider({ search, children }: { search: Search; children: ReactNode }): ReactNode {
   const client = useQueryClient();
   const [state, setState] = useState<LiveState>(OFF);
-  const [dataTo, setDataTo] = useState<{ clock: number | null; offset: number } | null>(null);
+  const [dataTo, setDataTo] = useState<{ newest: number | null; offset: number } | null>(null);
   const listeners = useRef(new Set<(event: FeedEvent) => void>());
   const resume = useRef<{ url: string; id: string | null }>({ url: "", id: null });
   const isVisible = useVisible();
@@ -67,7 +76,7 @@ export function LiveProvider({ search, children }: { search: Search; children: R
     const from = resume.current.url === url ? resume.current.id : null;
     if (from !== null) void client.invalidateQueries();
     let isFollowed = false;
-    const stop = follow(url, from, {
+    const begin = (): (() => void) => follow(url, from, {
       state(next) {
         setState(next);
         // What happened between the first answers and the stream's beginning is in neither: the list is asked for anew.
@@ -84,8 +93,7 @@ export function LiveProvider({ search, children }: { search: Search; children: R
           const kpi = data as KpiEvent;
           client.setQueryData<Metrics>(metricsKey, (known) => (known ? withKpi(known, kpi) : known));
           const now = Date.parse(kpi.dataTo.now);
-          // The clock of a journal without entries stands at its beginning, 1970.
-          setDataTo({ clock: Date.parse(kpi.dataTo.clock) || null, offset: now - Date.now() });
+          setDataTo({ newest: kpi.dataTo.newestArrival ? Date.parse(kpi.dataTo.newestArrival) : null, offset: now - Date.now() });
         } else if (event.event === "trend") {
           const trend = data as TrendEvent;
           if (trend.refetch) void client.invalidateQueries({ queryKey: ["/trends"] });
@@ -94,20 +102,38 @@ export function LiveProvider({ search, children }: { search: Search; children: R
         }
       },
     });
-    return stop;
+    // The stream's first numbers cost the server as much as the page's own questions: those go first.
+    let stop = (): void => undefined;
+    const began = Date.now();
+    const wait = setInterval(() => {
+      const isAsking = client.isFetching({ predicate: (query) => FIRST.includes(String(query.queryKey[0])) }) > 0;
+      if (isAsking && Date.now() - began < FIRST_MS_MAX) return;
+      clearInterval(wait);
+      stop = begin();
+    }, FIRST_CHECK_MS);
+    // A timer of its own: each write into an answer puts off the answer's next question.
+    const catchUp = setInterval(() => {
+      for (const path of FIRST) void client.invalidateQueries({ queryKey: [path] });
+    }, CATCH_UP_MS);
+    return () => {
+      clearInterval(wait);
+      clearInterval(catchUp);
+      stop();
+    };
   }, [client, url, isVisible, parameters]);
 
   const live = useMemo<Live>(
     () => ({
       state,
-      dataTo: dataTo?.clock ?? null,
+      isFollowed: url !== null,
+      dataTo: dataTo?.newest ?? null,
       clockOffset: dataTo?.offset ?? null,
       onFeed(listen) {
         listeners.current.add(listen);
         return () => listeners.current.delete(listen);
       },
     }),
-    [state, dataTo],
+    [state, dataTo, url],
   );
   return <Context value={live}>{children}</Context>;
 }

@@ -13,7 +13,7 @@ import { count, percent, time } from "../text/format";
 import { FILTER_WORDS, words } from "../text/words";
 import { usePalette } from "../theme/usePalette";
 import type { Palette } from "../theme/theme";
-import { withValues, type FilterName } from "../url/search";
+import { admits, withValues, type FilterName } from "../url/search";
 import { UNKNOWN, useAddress } from "../url/useAddress";
 
 const BY: readonly FilterName[] = ["reason", "class", "owner", "wallet", "issuer", "network", "device", "country", "vendor", "bin"];
@@ -23,7 +23,8 @@ export function Errors(): ReactNode {
   const { search, go, pick, zone } = useAddress();
   const palette = usePalette();
   const by = BY.find((name) => name === search.by) ?? "reason";
-  const failed = withValues(search, "outcome", [{ text: "FAILED", refused: false }]);
+  // A filter that refuses failures leaves none; otherwise only they are asked for.
+  const failed = admits(search, "outcome", "FAILED") ? withValues(search, "outcome", [{ text: "FAILED", refused: false }]) : search;
   const table = useAnswer<Breakdown>("/breakdown", failed, { more: { by, limit: "100", examples: "3" } });
   const series = useAnswer<Series>("/series", failed, { more: { by, limit: "5", maxDataPoints: "120" } });
   const choose = (value: string): void => {
@@ -34,16 +35,16 @@ export function Errors(): ReactNode {
     <>
       <h1>Errors</h1>
       <Choice label="Failures by what" value={by} options={BY.map((name) => ({ value: name, label: FILTER_WORDS[name] }))} choose={choose} />
-      <Panel name="errors-over-time" title={`Failures over time by ${FILTER_WORDS[by].toLowerCase()}`} answer={series} height={250} isLead isNothing={(data) => data.series.length === 0}>
+      <Panel name="errors-over-time" title={`Failures over time by ${FILTER_WORDS[by].toLowerCase()}`} answer={series} height={250} isLead isNothing={(data) => data.series.every((each) => each.buckets.failed.every((n) => n === 0))}>
         {(data) => <TimeSeries chart={failures(data, palette)} height={210} onPick={(key, refuse) => key !== "(other)" && pick(by, key, refuse)} />}
       </Panel>
-      <Panel name="errors-table" title={`Failures by ${FILTER_WORDS[by].toLowerCase()}`} answer={table} height={300} isNothing={(data) => data.rows.length === 0}>
+      <Panel name="errors-table" title={`Failures by ${FILTER_WORDS[by].toLowerCase()}`} answer={table} height={300} isNothing={(data) => data.rows.every((row) => row.counts.failed === 0)}>
         {(data) => {
           const all = data.rows.reduce((sum, row) => sum + row.counts.failed, 0) + (data.other?.counts.failed ?? 0);
           return (
             <div className="scroll-x" tabIndex={0} role="group" aria-label="Failures">
               <table className="table">
-                <thead><tr><th>{FILTER_WORDS[by]}</th><th className="num">Failures</th><th className="num">Share</th>{by === "reason" && <><th>Class</th><th>Owner</th></>}<th className="num">Technical</th><th>First seen</th><th>Last seen</th><th>Examples</th></tr></thead>
+                <thead><tr><th>{FILTER_WORDS[by]}</th><th className="num">Failures</th><th className="num">Share</th>{by === "reason" && <><th>Class</th><th>Owner</th></>}<th className="num">Technical</th><th>First seen in range</th><th>Last seen</th><th>Examples</th></tr></thead>
                 <tbody>
                   {data.rows.map((row) => <Row key={row.value ?? UNKNOWN} row={row} all={all} by={by} zone={zone} />)}
                   {data.other && <tr><td className="quiet">{count(data.values - data.rows.length)} more values</td><td className="num">{count(data.other.counts.failed)}</td><td className="num">{percent(data.other.counts.failed / all)}</td>{by === "reason" && <><td /><td /></>}<td className="num">{count(data.other.counts.failedByClass.technical)}</td><td /><td /><td /></tr>}
@@ -78,6 +79,11 @@ function Row({ row, all, by, zone }: { row: BreakdownRow; all: number; by: Filte
   );
 }
 
+/** Whether the range begins within the first bucket. */
+export function beginsWithin(data: Series): boolean {
+  return (starts(data)[0] ?? Infinity) < Date.parse(data.range.from);
+}
+
 /** All series of an answer have the same buckets. */
 export function starts(data: Series): number[] {
   return data.series[0]?.buckets.startsMs ?? [];
@@ -92,5 +98,5 @@ function failures(data: Series, palette: Palette): Chart {
     values: each.buckets.failed,
   }));
   const other = data.other ? [{ key: "(other)", label: "Others", colour: palette.pending, dash: [1, 3], values: data.other.failed }] : [];
-  return { title: "Failures over time", startsMs: starts(data), lengthSeconds: data.series[0]?.buckets.lengthSeconds ?? 60, isLastPartial: data.lastBucketPartial, write: (value) => (value !== null && !Number.isInteger(value) ? value.toFixed(1) : count(value)), lines: [...lines, ...other] };
+  return { title: "Failures over time", startsMs: starts(data), lengthSeconds: data.series[0]?.buckets.lengthSeconds ?? 60, isLastPartial: data.lastBucketPartial, isFirstPartial: beginsWithin(data), write: (value) => (value !== null && !Number.isInteger(value) ? value.toFixed(1) : count(value)), lines: [...lines, ...other] };
 }

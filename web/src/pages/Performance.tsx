@@ -17,7 +17,7 @@ import { FILTER_WORDS, words } from "../text/words";
 import type { Palette } from "../theme/theme";
 import { usePalette } from "../theme/usePalette";
 import { UNKNOWN, useAddress } from "../url/useAddress";
-import { DASHES, starts } from "./Errors";
+import { beginsWithin, DASHES, starts } from "./Errors";
 
 const BY = ["wallet", "issuer"] as const;
 
@@ -149,6 +149,7 @@ function percentiles(data: Series, palette: Palette): Chart {
     startsMs: starts(data),
     lengthSeconds: data.series[0]?.buckets.lengthSeconds ?? 60,
     isLastPartial: data.lastBucketPartial,
+    isFirstPartial: beginsWithin(data),
     write: seconds,
     lines: data.series.map((each, place) => ({
       key: each.value ?? UNKNOWN,

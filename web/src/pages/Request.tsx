@@ -13,8 +13,8 @@ import { Icon } from "../shell/icons";
 import { useKeys } from "../shell/useKeys";
 import { count, seconds, time } from "../text/format";
 import { country, JOIN_WORDS, words } from "../text/words";
-import { readSearch, type Search } from "../url/search";
-import { useAddress } from "../url/useAddress";
+import { readSearch, withValues, type Search } from "../url/search";
+import { UNKNOWN, useAddress } from "../url/useAddress";
 import { Go, Unknown } from "./Go";
 import { listParameters } from "./Requests";
 
@@ -147,7 +147,7 @@ function Why({ data }: { data: RequestAnswer }): ReactNode {
     to: new Date(Date.parse(detail.startedAt) + 1_800_000).toISOString(),
     outcome: "FAILED",
     reason: detail.reason ?? "",
-    issuer: detail.issuer ? detail.issuer.replaceAll(",", "\\,") : "unknown",
+    ...withValues({}, "issuer", [{ text: detail.issuer ?? UNKNOWN, refused: false }]),
     ...(search.tz ? { tz: search.tz } : {}),
   });
   const similar = useQuery({

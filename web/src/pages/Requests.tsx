@@ -1,13 +1,14 @@
 // Which attempts are there? Newest first, by the range and filters, page after page; as a file where that helps.
 import { Button, Menu } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { ask, type Requests as RequestsAnswer } from "../api/client";
 import type { Answer } from "../api/queries";
 import { feedOf, type FeedRow } from "../live/merge";
 import { Panel } from "../panels/Panel";
 import { Status } from "../panels/Status";
+import { copy } from "../shell/announce";
 import { useKeys } from "../shell/useKeys";
 import { count, seconds, time } from "../text/format";
 import { country, words } from "../text/words";
@@ -98,7 +99,8 @@ export function Requests(): ReactNode {
           <>
             <Table rows={rows} columns={columns} search={search} zone={zone} />
             <div className="row" style={{ paddingTop: 8 }}>
-              <span className="quiet small grow">{count(rows.length)} of {count(total)} shown</span>
+              <span className="quiet small grow">{count(rows.length)} of {count(total)} shown{isLive(search) && (pages.data?.pages.length ?? 1) > 1 && `, as of ${time(pages.dataUpdatedAt, zone, "clock")}`}</span>
+              {isLive(search) && (pages.data?.pages.length ?? 1) > 1 && <Button size="compact-sm" variant="default" onClick={() => void pages.refetch()}>Refresh</Button>}
               {pages.hasNextPage && <Button size="compact-sm" variant="default" loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>Show {PAGE} more</Button>}
             </div>
           </>
@@ -109,23 +111,19 @@ export function Requests(): ReactNode {
 }
 
 function Table({ rows, columns, search, zone }: { rows: readonly FeedRow[]; columns: readonly Column[]; search: Search; zone: "utc" | "local" }): ReactNode {
-  const navigate = useNavigate();
-  const [picked, setPicked] = useState(-1);
-  const open = (row: FeedRow | undefined): void => {
-    if (row) void navigate({ to: "/requests/$id", params: { id: row.detail.attemptId }, search });
-  };
+  const [pickedId, setPickedId] = useState<string | null>(null);
+  const picked = rows.findIndex((row) => row.detail.attemptId === pickedId);
   useKeys((event) => {
     const row = rows[picked];
     if (event.key === "j" || event.key === "k") {
       const next = Math.max(0, Math.min(rows.length - 1, picked + (event.key === "j" ? 1 : -1)));
-      setPicked(next);
-      document.querySelectorAll("[data-row]")[next]?.scrollIntoView({ block: "nearest" });
-    } else if (event.key === "Enter" && !/^(BUTTON|A)$/.test((event.target as HTMLElement).tagName)) {
-      open(row);
+      setPickedId(rows[next]?.detail.attemptId ?? null);
+      // The link of the line takes the focus: it is read aloud, and Enter opens it.
+      document.querySelectorAll("[data-row]")[next]?.querySelector("a")?.focus();
     } else if (event.key === "e") {
       document.querySelector<HTMLElement>("[data-export]")?.click();
     } else if (event.key === "y" && row) {
-      void navigator.clipboard.writeText(row.detail.correlationId ?? row.detail.attemptId);
+      copy(row.detail.correlationId ?? row.detail.attemptId);
     }
   });
   return (

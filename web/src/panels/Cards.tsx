@@ -22,8 +22,9 @@ function CardRow({ data, trends }: { data: Metrics; trends: Trends | undefined }
   const { zone } = useAddress();
   const palette = usePalette();
   const now = data.numeric;
-  const before = data.previous?.numeric ?? null;
-  const buckets = trends?.buckets;
+  // Against a period that began before the data did, every number would seem to have grown.
+  const before = data.previous?.complete ? data.previous.numeric : null;
+  const whole = trends && wholeBuckets(trends);
   const rateNote = (rate: RateNumbers): string => {
     if (rate.n === 0) return "nothing ended yet";
     const [low, high] = rate.interval ?? [];
@@ -35,23 +36,30 @@ function CardRow({ data, trends }: { data: Metrics; trends: Trends | undefined }
   return (
     <div className="cards">
       <Card name="requests" title="Requests" value={count(now.requests)} to="/requests"
-        change={difference(now.requests, before?.requests ?? null, "percent")} note={`${count(now.pending)} pending`}
-        spark={buckets?.requests} colour={palette.success} />
+        change={difference(now.requests, before?.requests ?? null, "percent")} note={`${count(now.pending)} pending${data.previous && !before ? "; no full period before" : ""}`}
+        spark={whole?.(trends?.buckets.requests)} colour={palette.success} />
       <Card name="success-rate" title="Success rate" value={percent(now.successRate.value)} to="/ops" hash="trend"
         change={difference(now.successRate.value ?? null, before?.successRate.value ?? null, "points")} note={rateNote(now.successRate)} good="up"
-        spark={buckets?.failureRate.value.map((value) => (value === null ? null : 1 - value))} colour={palette.success} />
+        spark={whole?.(trends?.buckets.failureRate.value)?.map((value) => (value === null ? null : 1 - value))} colour={palette.success} />
       <Card name="processing-time" title="Processing time" value={seconds(now.processingTime.averageSeconds)} to="/performance"
         change={difference(now.processingTime.averageSeconds ?? null, before?.processingTime.averageSeconds ?? null, "percent")} good="down"
-        note={`avg of ${count(now.processingTime.n)}, p95 ${seconds(now.processingTime.p95Seconds)}`} spark={buckets?.p95Seconds} colour={palette.success} />
+        note={`avg of ${count(now.processingTime.n)}, p95 ${seconds(now.processingTime.p95Seconds)}`} spark={whole?.(trends?.buckets.p95Seconds)} colour={palette.success} />
       <Card name="failure-rate" title="Failure rate" value={percent(now.failureRate.value)} to="/errors"
         change={difference(now.failureRate.value ?? null, before?.failureRate.value ?? null, "points")} note={rateNote(now.failureRate)} good="down"
-        spark={buckets?.failureRate.value} colour={palette.failed} />
+        spark={whole?.(trends?.buckets.failureRate.value)} colour={palette.failed} />
       <Card name="active-tokens" title="Active tokens" value={count(active.value)} to="/funnel"
         change={difference(active.value ?? null, before?.activeTokens.value ?? null, "percent")} {...(active.complete ? { good: "up" as const } : {})}
         note={active.note ?? (active.complete || since === null ? "at the end of the range" : `made ${since}; older ones are not known`)}
-        spark={undefined} colour={palette.success} />
+        spark={whole?.(trends?.buckets.activeTokens)} colour={palette.success} />
     </div>
   );
+}
+
+/** Leaves out buckets that the range or the present cuts: they would look like a fall. */
+function wholeBuckets(trends: Trends): <T>(column: readonly T[] | undefined) => readonly T[] | undefined {
+  const first = (trends.buckets.startsMs[0] ?? Infinity) < Date.parse(trends.range.from) ? 1 : 0;
+  const last = trends.lastBucketPartial ? -1 : undefined;
+  return (column) => column?.slice(first, last);
 }
 
 interface CardProps {

@@ -39,7 +39,7 @@ export function Geography(): ReactNode {
               <tbody>
                 {data.rows.map((row) => (
                   <tr key={row.value ?? UNKNOWN}>
-                    <td><button type="button" className="plain" onClick={(event) => pick("country", row.value, event.altKey)}>{row.value ? country(row.value) : "Unknown"}</button></td>
+                    <td><button type="button" className="plain" style={{ minHeight: 24 }} onClick={(event) => pick("country", row.value, event.altKey)}>{row.value ? country(row.value) : "Unknown"}</button></td>
                     <td className="num">{count(row.counts.requests)}</td>
                     <td className="num">{percent(row.successRate.value)}</td>
                     <td className="num" title={`n ${count(row.failureRate.n)}`}>{percent(row.failureRate.value)}{row.failureRate.n < row.failureRate.minimumSample ? " (few)" : ""}</td>
@@ -70,15 +70,18 @@ function WorldMap({ rows, onPick }: { rows: readonly BreakdownRow[]; onPick(code
     <>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={words} style={{ width: "100%", height: "auto", display: "block" }}>
         {paths.map(({ key, code, path }) => {
-          const value = code === null ? undefined : known.get(code)?.failureRate.value;
+          const rate = code === null ? undefined : known.get(code)?.failureRate;
+          const value = rate?.value;
+          const isFew = rate !== undefined && rate.n < rate.minimumSample;
           const fill = value === null || value === undefined ? "var(--hover)" : (STEPS.find((step) => value < step.below)?.colour ?? "var(--hover)");
-          return <path key={key} d={path} fill={fill} stroke="var(--line)" strokeWidth="0.5" style={{ cursor: code && known.has(code) ? "pointer" : "default" }} data-country={code ?? ""} onMouseEnter={() => setHovered(code)} onMouseLeave={() => setHovered(null)} onClick={(event) => code && known.has(code) && onPick(code, event.altKey)} />;
+          return <path key={key} d={path} fill={fill} stroke="var(--line)" strokeWidth="0.5" fillOpacity={isFew ? 0.45 : 1} style={{ cursor: code && known.has(code) ? "pointer" : "default" }} data-country={code ?? ""} onMouseEnter={() => setHovered(code)} onMouseLeave={() => setHovered(null)} onClick={(event) => code && known.has(code) && onPick(code, event.altKey)} />;
         })}
       </svg>
       <div className="row wrap small" style={{ gap: 12 }}>
         {STEPS.map((step) => <span key={step.words} className="row" style={{ gap: 4 }}><span aria-hidden="true" style={{ width: 12, height: 12, borderRadius: 3, background: step.colour, border: "1px solid var(--line)" }} />{step.words}</span>)}
+        <span className="quiet">pale: few</span>
         <span className="quiet">Unknown country: {count(unknown)}</span>
-        <span className="quiet grow" style={{ textAlign: "right" }}>{row?.value ? `${country(row.value)}: ${percent(row.failureRate.value)} of ${count(row.failureRate.n)}` : ""}</span>
+        <span className="quiet grow" style={{ textAlign: "right" }}>{row?.value ? `${country(row.value)}: ${percent(row.failureRate.value)} of ${count(row.failureRate.n)}${row.failureRate.n < row.failureRate.minimumSample ? " (few)" : ""}` : ""}</span>
       </div>
     </>
   );

@@ -10,12 +10,22 @@ import { Panel } from "./Panel";
 
 const HEIGHT = 180;
 
+/** Hatched, as what the range or the present cuts is elsewhere. */
+const PART = "repeating-linear-gradient(135deg, var(--bar) 0 4px, transparent 4px 7px)";
+
+/** Whether the range holds less than the whole hour. */
+function isPartOf(start: string | null | undefined, range: { from: string; to: string }): boolean {
+  if (!start) return false;
+  const at = Date.parse(start);
+  return at < Date.parse(range.from) || at + 3_600_000 > Date.parse(range.to);
+}
+
 export function Hourly({ trends, className }: { trends: Answer<Trends>; className: string }): ReactNode {
   const { search, zone, go } = useAddress();
   return (
     <Panel name="hourly" title={trends.data?.hourly.kind === "hoursOfDay" ? "By hour of the day (UTC)" : "By hour"} answer={trends} height={250} className={className}
       isNothing={(data) => data.buckets.requests.every((each) => each === 0)}>
-      {({ hourly }) => {
+      {({ hourly, range }) => {
         const most = Math.max(1, ...hourly.entries.map((entry) => entry.counts.requests));
         const name = (entry: (typeof hourly.entries)[number]): string => (entry.start ? time(entry.start, zone, "clock").slice(0, 5) : `${String(entry.hour).padStart(2, "0")}:00`);
         const every = Math.ceil(hourly.entries.length / 8);
@@ -30,15 +40,16 @@ export function Hourly({ trends, className }: { trends: Answer<Trends>; classNam
           <WithTable title="Requests by hour" height={HEIGHT + 50} legend={legend}
             head={["Hour", "Requests", "Failed", "Failure rate"]}
             rows={hourly.entries.map((entry) => [entry.start ? time(entry.start, zone, "minute") : name(entry), count(entry.counts.requests), count(entry.counts.failed), percent(entry.failureRate)])}>
-            <div role="list" aria-label="Requests by hour" style={{ display: "flex", alignItems: "flex-end", gap: 2, height: HEIGHT + 50, overflow: "hidden" }}>
+            <div role="list" aria-label={`Requests by hour; the busiest hour has ${count(most)}`} style={{ display: "flex", alignItems: "flex-end", gap: 2, height: HEIGHT + 50, overflow: "hidden" }}>
               {hourly.entries.map((entry, index) => {
                 const { requests, failed } = entry.counts;
-                const words = `${name(entry)}: ${count(requests)} requests, ${count(failed)} failed, failure rate ${percent(entry.failureRate)}`;
+              const isPart = isPartOf(entry.start, range);
+                const words = `${name(entry)}: ${count(requests)} requests, ${count(failed)} failed, failure rate ${percent(entry.failureRate)}${isPart ? ", a part of the hour" : ""}`;
                 const inner = (
                   <>
                     <span style={{ display: "flex", flexDirection: "column", justifyContent: "flex-end", height: HEIGHT }}>
                       <span style={{ height: (failed / most) * HEIGHT, background: "var(--fail)" }} />
-                      <span style={{ height: ((requests - failed) / most) * HEIGHT, background: "var(--bar)", borderBottom: "1px solid var(--line)" }} />
+                      <span style={{ height: ((requests - failed) / most) * HEIGHT, background: isPart ? PART : "var(--bar)", borderBottom: "1px solid var(--line)" }} />
                     </span>
                     <span className="quiet" style={{ fontSize: 11, height: 18, whiteSpace: "nowrap", visibility: index % every === 0 ? "visible" : "hidden" }}>{name(entry)}</span>
                   </>

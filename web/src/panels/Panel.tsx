@@ -51,7 +51,8 @@ export function Panel<T>({ name, title, answer, isNothing, children, actions, he
   const data = answer.data;
   const face = faceOf({
     hasAnswer: data !== undefined,
-    hasFailed: answer.isError || answer.fetchStatus === "idle",
+    // Enabled, and yet neither answered nor being asked: cancelled.
+    hasFailed: answer.isError || (answer.isEnabled && answer.fetchStatus === "idle"),
     isNothing: data !== undefined && isNothing(data),
     hasSource: session.data?.hasData !== false,
     isLost,

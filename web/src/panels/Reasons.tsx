@@ -4,7 +4,7 @@ import type { Breakdown } from "../api/client";
 import { useAnswer } from "../api/queries";
 import { Bars } from "../charts/Bars";
 import { count, percent } from "../text/format";
-import { withValues } from "../url/search";
+import { admits, withValues } from "../url/search";
 import { UNKNOWN, useAddress } from "../url/useAddress";
 import { Panel } from "./Panel";
 import { REASONS } from "./reasonTable";
@@ -12,10 +12,10 @@ import { REASONS } from "./reasonTable";
 export function Reasons({ name, className, height }: { name: string; className: string; height: number }): ReactNode {
   const { search, pick } = useAddress();
   // Only failures have reasons that count here; the filter on outcomes is this panel's own.
-  const failed = withValues(search, "outcome", [{ text: "FAILED", refused: false }]);
+  const failed = admits(search, "outcome", "FAILED") ? withValues(search, "outcome", [{ text: "FAILED", refused: false }]) : search;
   const answer = useAnswer<Breakdown>("/breakdown", failed, { more: { by: "reason", limit: "20" }, every: 10_000 });
   return (
-    <Panel name={name} title="Failure reasons" answer={answer} height={height} className={className} isNothing={(data) => data.rows.length === 0}>
+    <Panel name={name} title="Failure reasons" answer={answer} height={height} className={className} isNothing={(data) => data.rows.every((row) => row.counts.failed === 0)}>
       {(data) => {
         const all = data.rows.reduce((sum, row) => sum + row.counts.failed, 0) + (data.other?.counts.failed ?? 0);
         let sum = 0;

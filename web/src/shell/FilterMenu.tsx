@@ -66,7 +66,8 @@ function Values({ name }: { name: FilterName }): ReactNode {
   const rows = (answer.data?.rows ?? []).filter((row) => `${row.value ?? UNKNOWN} ${row.words ?? ""}`.toLowerCase().includes(text.toLowerCase()));
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    const typed = text.trim();
+    // Outcomes are few and written in capitals.
+    const typed = name === "outcome" ? text.trim().toUpperCase() : text.trim();
     if (typed !== "") go(toggled(search, name, typed.replace(/^!/, ""), typed.startsWith("!")));
     setText("");
   };

@@ -2,12 +2,13 @@
 import { AppShell, Burger } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { ApiError } from "../api/client";
 import { useSession } from "../api/queries";
 import { LiveProvider } from "../live/LiveProvider";
 import { ignoredIn } from "../url/search";
 import { useAddress } from "../url/useAddress";
+import { ANNOUNCEMENT } from "./announce";
 import { Chips } from "./Chips";
 import { FilterMenu } from "./FilterMenu";
 import { Freshness } from "./Freshness";
@@ -32,7 +33,7 @@ export function Shell(): ReactNode {
       <AppShell header={{ height: 48 }} navbar={{ width: 184, breakpoint: 900, collapsed: { mobile: !isOpen } }} padding={12}>
         <AppShell.Header>
           <div className="topbar">
-            <Burger opened={isOpen} onClick={rail.toggle} size="sm" className="only-narrow" aria-label="Navigation" aria-expanded={isOpen} />
+            <Burger opened={isOpen} onClick={rail.toggle} size="sm" className="only-narrow" style={{ minWidth: 32, minHeight: 32 }} aria-label="Navigation" aria-expanded={isOpen} />
             <Link to="/ops" search={search} className="brand">
               <img src="/icon.svg" alt="" width={20} height={20} />
               <span className="brand-word">Walletscope</span>
@@ -69,24 +70,21 @@ export function Shell(): ReactNode {
           </div>
         </AppShell.Main>
       </AppShell>
+      <div id={ANNOUNCEMENT} role="status" className="announcement" />
     </LiveProvider>
   );
 }
 
-/** Says which parameters of the address meant nothing, once per address. */
+/** Says which parameters of the address mean nothing. */
 function Ignored(): ReactNode {
   const raw = useRouterState({ select: (state) => state.location.searchStr });
-  const [names, setNames] = useState<string[]>([]);
-  const first = useRef(raw);
-  useEffect(() => {
-    const found = ignoredIn(Object.fromEntries(new URLSearchParams(first.current)));
-    setNames(found);
-  }, []);
+  const [dismissed, setDismissed] = useState("");
+  const names = dismissed === raw ? [] : ignoredIn(Object.fromEntries(new URLSearchParams(raw)));
   if (names.length === 0) return null;
   return (
     <div className="panel row" role="status" style={{ padding: "6px 12px", borderColor: "var(--warn)" }}>
       <span className="grow">The address holds what means nothing here and was ignored: {names.join(", ")}.</span>
-      <button type="button" className="plain" aria-label="Dismiss" onClick={() => setNames([])} style={{ minWidth: 24, minHeight: 24 }}>
+      <button type="button" className="plain" aria-label="Dismiss" onClick={() => setDismissed(raw)} style={{ minWidth: 24, minHeight: 24 }}>
         <Icon name="close" size={12} />
       </button>
     </div>

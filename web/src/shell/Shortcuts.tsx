@@ -135,10 +135,10 @@ function Palette({ commands, find, close }: { commands: readonly Command[]; find
       else return;
       event.preventDefault();
     }}>
-      <TextInput data-autofocus aria-label="Command or id" placeholder="A command, or any id" value={text} onChange={(event) => { setText(event.currentTarget.value); setPlace(0); }} />
-      <div style={{ maxHeight: 360, overflowY: "auto", marginTop: 8 }} role="listbox" aria-label="Commands">
+      <TextInput data-autofocus role="combobox" aria-expanded aria-controls="commands" aria-activedescendant={`command-${place}`} aria-label="Command or id" placeholder="A command, or any id" value={text} onChange={(event) => { setText(event.currentTarget.value); setPlace(0); }} />
+      <div style={{ maxHeight: 360, overflowY: "auto", marginTop: 8 }} role="listbox" id="commands" aria-label="Commands">
         {found.map((command, index) => (
-          <UnstyledButton key={command.words} role="option" aria-selected={index === place} className="rail-link" style={{ width: "100%", background: index === place ? "var(--hover)" : undefined }} onClick={() => run(command)}>
+          <UnstyledButton key={command.words} id={`command-${index}`} tabIndex={-1} role="option" aria-selected={index === place} className="rail-link" style={{ width: "100%", background: index === place ? "var(--hover)" : undefined }} onClick={() => run(command)}>
             <span className="grow clip">{command.words}</span>
             {command.keys && <kbd>{command.keys.replace("ArrowLeft", "←").replace("ArrowRight", "→")}</kbd>}
           </UnstyledButton>

@@ -58,21 +58,23 @@ export function TimePicker(): ReactNode {
 }
 
 function Exact({ search, choose }: { search: Search; choose(next: Search): void }): ReactNode {
+  const zone = search.tz ?? "utc";
+  const zoneWords = zone === "utc" ? "UTC" : "local time";
   const known = rangeOf(search);
   const [from, setFrom] = useState(known.from);
   const [to, setTo] = useState(known.to);
   const [error, setError] = useState<string | null>(null);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    const next = { from: normal(from), to: normal(to) };
+    const next = { from: normal(from, zone), to: normal(to, zone) };
     if (next.from === null || next.to === null) return setError("Write now-6h, or a time such as 2026-11-22T12:00:00Z.");
     if (!instants(next as Search, Date.now())) return setError("The range must begin before it ends.");
     choose(ranged(search, next.from, next.to));
   };
   return (
     <form onSubmit={submit}>
-      <TextInput size="xs" label="From" value={from} onChange={(event) => setFrom(event.currentTarget.value)} />
-      <TextInput size="xs" label="To" mt={4} value={to} onChange={(event) => setTo(event.currentTarget.value)} error={error} />
+      <TextInput size="xs" label={`From, ${zoneWords}`} value={from} onChange={(event) => setFrom(event.currentTarget.value)} />
+      <TextInput size="xs" label={`To, ${zoneWords}`} mt={4} value={to} onChange={(event) => setTo(event.currentTarget.value)} error={error} />
       <div className="row" style={{ marginTop: 8 }}>
         <Button type="submit" size="compact-sm">Apply</Button>
         <Button size="compact-sm" variant="default" onClick={() => choose(frozen(search, Date.now()))}>Make absolute</Button>

@@ -6,7 +6,7 @@ export const OFF_KEY = "walletscope-shortcuts-off";
 
 function isShortcut(event: KeyboardEvent): boolean {
   const target = event.target as HTMLElement;
-  const isTyping = target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+  const isTyping = target.isContentEditable || target.matches("input:not([type=checkbox], [type=radio]), textarea, select");
   const isModified = event.ctrlKey || event.metaKey || event.altKey;
   return !isTyping && !isModified && localStorage.getItem(OFF_KEY) !== "1" && !document.querySelector("[role=dialog]");
 }

@@ -22,6 +22,12 @@ export function seconds(value: number | null | undefined): string {
   return value < 172_800 ? `${(value / 3_600).toFixed(1)} h` : `${(value / 86_400).toFixed(1)} d`;
 }
 
+/** A duration that grows while it is read: whole seconds. */
+export function wholeSeconds(millis: number): string {
+  const whole = Math.max(0, Math.round(millis / 1_000));
+  return whole < 100 ? `${whole} s` : seconds(whole);
+}
+
 /** A signed difference of two values, both known. */
 export function difference(now: number | null, before: number | null, unit: "percent" | "points"): string | null {
   if (now === null || before === null) return null;
@@ -36,12 +42,12 @@ function signed(value: number, unit: string): string {
 }
 
 /** A time as text in UTC or the browser's zone. */
-export function time(at: string | number, zone: "utc" | "local", form: "clock" | "minute" | "full"): string {
+export function time(at: string | number, zone: "utc" | "local", form: "clock" | "minute" | "second" | "full"): string {
   const date = new Date(at);
   const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
   const iso = (zone === "utc" ? date : local).toISOString();
   if (form === "clock") return iso.slice(11, 19);
-  return form === "minute" ? iso.slice(0, 16).replace("T", " ") : iso.slice(0, 23).replace("T", " ");
+  return iso.slice(0, { minute: 16, second: 19, full: 23 }[form]).replace("T", " ");
 }
 
 /** How long ago, coarsely. */

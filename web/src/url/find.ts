@@ -14,19 +14,19 @@ export function finding(text: string, search: Search, now: number): Finding | nu
   const trimmed = text.trim();
   if (trimmed === "") return null;
   const card = CARD.exec(trimmed);
-  const at = card?.[3] === undefined ? undefined : instant(card[3], now);
+  const at = card?.[3] === undefined ? undefined : instant(card[3], search, now);
   if (!card || at === null) return { kind: "id", id: trimmed };
   const found: Search = { ...search, bin: card[1] ?? "", lastFour: card[2] ?? "" };
   if (at === undefined) return { kind: "card", search: found };
   return { kind: "card", search: ranged(found, new Date(at - AROUND_MS).toISOString(), new Date(at + AROUND_MS).toISOString()) };
 }
 
-function instant(text: string, now: number): number | null {
+function instant(text: string, search: Search, now: number): number | null {
   const clock = /^(\d{1,2}):(\d{2})$/.exec(text);
   if (clock) {
     const today = Math.floor(now / DAY_MS) * DAY_MS + (Number(clock[1]) * 60 + Number(clock[2])) * 60_000;
     return today > now ? today - DAY_MS : today;
   }
-  const known = normal(text);
+  const known = normal(text, search.tz ?? "utc");
   return known === null || known.startsWith("now") ? null : Date.parse(known);
 }

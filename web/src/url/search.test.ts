@@ -3,7 +3,9 @@ import {
   apiParameters,
   frozen,
   ignoredIn,
+  admits,
   instants,
+  RANGES,
   readSearch,
   shifted,
   toggled,
@@ -39,6 +41,9 @@ describe("the address", () => {
       ]);
       expect(without(both, "issuer", text)).toEqual({ issuer: "Other" });
     }
+    for (const [outcome, passes] of [["", true], ["FAILED", true], ["!FAILED", false], ["SUCCESS", false], ["SUCCESS,FAILED", true], ["!SUCCESS", true]] as const) {
+      expect(admits({ outcome }, "outcome", "FAILED")).toBe(passes);
+    }
     expect(unfiltered({ issuer: "A", from: "now-1h" })).toEqual({ from: "now-1h" });
   });
 
@@ -46,8 +51,14 @@ describe("the address", () => {
     expect(instants({}, NOW)).toEqual({ from: NOW - 10_800_000, to: NOW });
     const back = shifted({}, -1, NOW);
     expect(back).toEqual({ from: "2026-11-22T07:30:00.000Z", to: "2026-11-22T10:30:00.000Z" });
-    expect(shifted(back, 1, NOW)).toEqual({ from: "now-10800s" });
-    expect(zoomedOut({ from: "now-1h" }, NOW)).toEqual({ from: "now-7200s" });
+    expect(shifted(back, 1, NOW)).toEqual({});
+    expect(zoomedOut({ from: "now-1h" }, NOW)).toEqual({ from: "now-2h" });
+    for (const { from } of RANGES) {
+      const wider = instants(zoomedOut({ from }, NOW), NOW);
+      const range = instants({ from }, NOW);
+      expect((wider?.to ?? 0) - (wider?.from ?? 0)).toBe(2 * ((range?.to ?? 0) - (range?.from ?? 0)));
+      expect(shifted(shifted({ from }, -1, NOW), 1, NOW)).toEqual(readSearch({ from }));
+    }
     expect(frozen({ from: "now-1h" }, NOW)).toEqual({ from: "2026-11-22T11:00:00.000Z", to: "2026-11-22T12:00:00.000Z" });
     expect(instants({ from: "soon" }, NOW)).toBeNull();
     expect(instants({ from: "now", to: "now-1h" }, NOW)).toBeNull();

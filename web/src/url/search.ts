@@ -58,7 +58,7 @@ export const RANGES: readonly { from: string; label: string }[] = [
 
 const OTHERS = ["from", "to", "tz", "cmp", "q", "order", "abandoned", "by", "columns", "tab", "live"];
 const NAMES: readonly string[] = [...FILTERS, ...OTHERS];
-const TIME = /^(now(-\d{1,6}[smhdw])?|\d{1,15}|\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2}))$/;
+const TIME = /^(now(-\d{1,9}[smhdw])?|\d{1,15}|\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2}))$/;
 /** Parameters that have one meaning only, or a few. */
 const WORDS: Record<string, RegExp> = {
   from: TIME,
@@ -141,6 +141,13 @@ function write(value: Value): string {
   return value.refused ? `!${escaped}` : escaped;
 }
 
+/** Whether a filter lets a value pass. */
+export function admits(search: Search, name: FilterName, text: string): boolean {
+  const values = valuesOf(search, name);
+  const wanted = values.filter((value) => !value.refused);
+  return !values.some((value) => value.refused && value.text === text) && (wanted.length === 0 || wanted.some((value) => value.text === text));
+}
+
 /** With exactly these values of a filter. */
 export function withValues(search: Search, name: FilterName, values: readonly Value[]): Search {
   const next: Search = { ...search };
@@ -208,13 +215,24 @@ export function instants(search: Search, now: number): { from: number; to: numbe
   return from === null || to === null || from >= to ? null : { from, to };
 }
 
+/** So long before now, as a quick range where there is one, else in the largest unit that says it exactly. */
+function before(millis: number): string {
+  const quick = RANGES.find((range) => relativeMillis(range.from) === millis);
+  if (quick) return quick.from;
+  const seconds = Math.round(millis / 1_000);
+  const [unit, size] = UNITS.find(([, each]) => seconds % each === 0) ?? ["s", 1];
+  return `now-${seconds / size}${unit}`;
+}
+
+const UNITS = [["d", 86_400], ["h", 3_600], ["m", 60], ["s", 1]] as const;
+
 /** The same length of time, one half of it earlier (−1) or later (+1). */
 export function shifted(search: Search, direction: -1 | 1, now: number): Search {
   const range = instants(search, now);
   if (!range) return search;
   const by = ((range.to - range.from) / 2) * direction;
   const to = range.to + by;
-  if (to >= now) return ranged(search, `now-${Math.round((range.to - range.from) / 1_000)}s`, "now");
+  if (to >= now) return ranged(search, before(range.to - range.from), "now");
   return ranged(search, new Date(range.from + by).toISOString(), new Date(to).toISOString());
 }
 
@@ -223,7 +241,7 @@ export function zoomedOut(search: Search, now: number): Search {
   const range = instants(search, now);
   if (!range) return search;
   const length = range.to - range.from;
-  if (rangeOf(search).to === "now") return ranged(search, `now-${Math.round((2 * length) / 1_000)}s`, "now");
+  if (rangeOf(search).to === "now") return ranged(search, before(2 * length), "now");
   const to = Math.min(range.to + length / 2, now);
   return ranged(search, new Date(to - 2 * length).toISOString(), new Date(to).toISOString());
 }

@@ -1,7 +1,6 @@
 // How do components read and change the address? Changes push history, so Back undoes them.
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
-import { useQueryClient } from "@tanstack/react-query";
 import type { FilterName, Search } from "./search";
 import { readSearch, toggled } from "./search";
 
@@ -22,13 +21,9 @@ export function useAddress(): Address {
   // The router hands on what means nothing, too.
   const search = useMemo(() => readSearch(raw), [raw]);
   const navigate = useNavigate();
-  const client = useQueryClient();
   const go = useCallback(
-    (next: Search) => {
-      void client.cancelQueries();
-      void navigate({ to: ".", search: next });
-    },
-    [navigate, client],
+    (next: Search) => void navigate({ to: ".", search: next }),
+    [navigate],
   );
   const pick = useCallback(
     (name: FilterName, value: string | null | undefined, refuse = false) => go(toggled(search, name, value ?? UNKNOWN, refuse)),

@@ -157,7 +157,7 @@ pub(super) fn failed(id: &str, reason: &str) -> Value {
 }
 
 /// Four attempts of the last hours: two succeeded, one failed, one is pending and has no wallet.
-async fn four() -> World {
+pub(super) async fn four() -> World {
     let world = World::new();
     world
         .send(&[

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::tests::{World, begun, ended, failed};
+use super::tests::{World, begun, ended, failed, four};
 
 /// Attempts of two wallets with every stage, reason and outcome that the answers tell apart.
 async fn many() -> World {
@@ -189,4 +189,19 @@ async fn lists_know_the_slowest_the_neighbours_and_a_file() {
     assert_eq!(&lines[7..], ["a3,FAILED,1", "a2,SUCCESS,4", "a1,SUCCESS,1.5", ""]);
     let (status, _) = world.get("requests.csv?columns=pan").await;
     assert_eq!(status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hours_are_the_same_whether_or_not_the_buckets_nest_in_them() {
+    let world = four().await;
+    world.send(&[(-9_000, ended("c5", 1.0)), (-3_700, ended("c6", 1.0)), (-20, ended("c7", 1.0))]).await;
+    for range in ["from=now-5h", "from=now-3h&to=now-7m", "from=now-3d", "from=now-10d&to=now-1m"] {
+        let hourly = async |points| {
+            let trends = world.ok(&format!("trends?{range}&maxDataPoints={points}")).await;
+            (trends["buckets"]["lengthSeconds"].as_i64().unwrap(), trends["hourly"].clone())
+        };
+        let ((fine, nested), (coarse, apart)) = (hourly(1_000).await, hourly(2).await);
+        assert!(3_600 % fine == 0 && 3_600 % coarse != 0, "{fine} {coarse}");
+        assert_eq!(nested, apart, "{range}");
+    }
 }

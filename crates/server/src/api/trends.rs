@@ -177,11 +177,12 @@ pub(super) async fn trends(
             Err(ApiError::NotKept { reason }) => (None, Some(reason)),
             Err(error) => return Err(error),
         };
+        let windows = question.series(&coverage, buckets)?;
         Ok(TrendsAnswer {
-            trend: Trend::of(&question, &coverage, buckets, now)?,
+            trend: Trend::of(&question, &coverage, buckets, &windows, now)?,
             previous,
             previous_note,
-            hourly: Hourly::of(&question, &coverage)?,
+            hourly: Hourly::of(&question, &coverage, buckets, &windows)?,
             filters: filters.written(),
             data_to: DataTo::of(view, now),
         })
@@ -206,7 +207,7 @@ fn previous(
     }
     let since = question.first_attempt()?;
     Ok(PreviousTrend {
-        trend: Trend::of(question, &before, earlier, now)?,
+        trend: Trend::of(question, &before, earlier, &question.series(&before, earlier)?, now)?,
         since: since.map(Timestamp::rfc3339),
         complete: since.is_some_and(|since| since <= before.range.from),
     })
@@ -217,13 +218,13 @@ impl Trend {
         question: &Question<'_>,
         coverage: &Coverage,
         buckets: Buckets,
+        windows: &[Window],
         now: Timestamp,
     ) -> Result<Self, ApiError> {
-        let windows = question.series(coverage, buckets)?;
         let whole_range = buckets.range();
         Ok(Self {
             range: RangeAnswered::of(coverage),
-            buckets: BucketColumns::of(buckets.length_seconds, buckets.starts().zip(&windows))
+            buckets: BucketColumns::of(buckets.length_seconds, buckets.starts().zip(windows))
                 .with_active_tokens(question, coverage.range.to, now)?,
             first_bucket_partial: coverage.range.from > whole_range.from,
             last_bucket_partial: coverage.range.to.min(now) < whole_range.to,
@@ -287,21 +288,49 @@ impl RateColumns {
 }
 
 impl Hourly {
-    fn of(question: &Question<'_>, coverage: &Coverage) -> Result<Self, ApiError> {
+    fn of(
+        question: &Question<'_>,
+        coverage: &Coverage,
+        buckets: Buckets,
+        series: &[Window],
+    ) -> Result<Self, ApiError> {
+        let counts = |slots, slot: &dyn Fn(Timestamp) -> usize| match nested(buckets, series, slots, slot) {
+            Some(windows) => Ok(windows),
+            None => counts(question, coverage, slots, slot),
+        };
         let hours = Buckets::covering(coverage.range, HOUR_SECONDS);
         let length = coverage.range.to.since(coverage.range.from);
         if length <= Duration::from_seconds(HOURS_EACH_MAX * HOUR_SECONDS) {
             let slot = |at| hours.index_of(at).unwrap_or(usize::MAX);
-            let windows = counts(question, coverage, hours.count, slot)?;
+            let windows = counts(hours.count, &slot)?;
             let entry = |(start, window): (Timestamp, &Window)| {
                 HourEntry::of(hour_of_day(start), Some(start.rfc3339()), window)
             };
             return Ok(Self { kind: "hours", entries: hours.starts().zip(&windows).map(entry).collect() });
         }
-        let windows = counts(question, coverage, 24, hour_of_day)?;
+        let windows = counts(24, &hour_of_day)?;
         let entry = |(hour, window): (usize, &Window)| HourEntry::of(hour, None, window);
         Ok(Self { kind: "hoursOfDay", entries: windows.iter().enumerate().map(entry).collect() })
     }
+}
+
+/// The sums per slot out of those per bucket, without reading an attempt again; `None` where a bucket reaches over the
+/// end of an hour. Both hold the attempts of the same range.
+fn nested(
+    buckets: Buckets,
+    series: &[Window],
+    slots: usize,
+    slot: impl Fn(Timestamp) -> usize,
+) -> Option<Vec<Window>> {
+    let is_nested = HOUR_SECONDS % buckets.length_seconds == 0
+        && buckets.start.0 % (buckets.length_seconds * 1_000_000) == 0;
+    let mut windows = is_nested.then(|| vec![Window::default(); slots])?;
+    for (start, window) in buckets.starts().zip(series) {
+        if let Some(sum) = windows.get_mut(slot(start)) {
+            sum.merge(window);
+        }
+    }
+    Some(windows)
 }
 
 fn counts(

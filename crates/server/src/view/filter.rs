@@ -70,6 +70,11 @@ impl Filter {
         }
     }
 
+    /// Whether it asks for everything of the tenant in the range.
+    pub fn is_plain(&self) -> bool {
+        *self == Self::all(self.tenant, self.range)
+    }
+
     /// The same question about another range.
     pub fn over(&self, range: Range) -> Self {
         Self { range, ..self.clone() }

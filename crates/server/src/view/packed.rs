@@ -69,7 +69,8 @@ impl Packed {
         })
     }
 
-    /// The row.
+    /// The row. Inlined, so that a fold unpacks only what it reads.
+    #[inline(always)]
     pub fn row(&self) -> Row {
         let at = |micros: Micros48| unpack(micros).map(|since| Timestamp(self.started_at + since));
         let is_pending = self.outcome == Outcome::Pending;
@@ -103,6 +104,11 @@ impl Packed {
         }
     }
 
+    /// How the attempt stands.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
     /// When the attempt started.
     pub fn started_at(&self) -> Timestamp {
         Timestamp(self.started_at)
@@ -125,6 +131,7 @@ fn pack_none() -> Micros48 {
     [bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]]
 }
 
+#[inline]
 fn unpack(bytes: Micros48) -> Option<i64> {
     let [a, b, c, d, e, f] = bytes;
     // The sign is the top bit of 48: shifted up and down again it fills the rest.

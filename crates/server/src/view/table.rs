@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
-use walletscope_model::Timestamp;
+use walletscope_model::{Outcome, Timestamp};
 use walletscope_series::Range;
 use walletscope_stream::state::KeyHasher;
 use walletscope_stream::{NodeKey, Row};
@@ -149,6 +149,13 @@ impl Rows {
             move |chunk: &&Arc<Chunk>| chunk.first_start < range.to && chunk.last_start >= range.from;
         self.chunks.iter().filter(overlaps).flat_map(move |chunk| chunk.started_in(range))
     }
+
+    /// Every PENDING row that started in `range`: few, and found without unpacking the others.
+    pub fn pending_in(&self, range: Range) -> impl Iterator<Item = Row> {
+        let overlaps =
+            move |chunk: &&Arc<Chunk>| chunk.first_start < range.to && chunk.last_start >= range.from;
+        self.chunks.iter().filter(overlaps).flat_map(move |chunk| chunk.pending_in(range))
+    }
 }
 
 impl Chunk {
@@ -184,6 +191,14 @@ impl Chunk {
         let wide = self.wide.values().filter(move |row| range.holds(row.started_at));
         packed.map(Packed::row).chain(wide.copied())
     }
+
+    fn pending_in(&self, range: Range) -> impl Iterator<Item = Row> {
+        let is_pending = |outcome| outcome == Outcome::Pending;
+        let packed = self.rows.iter().flatten().filter(move |row| is_pending(row.outcome()));
+        let packed = packed.filter(move |row| range.holds(row.started_at()));
+        let wide = self.wide.values().filter(move |row| is_pending(row.outcome));
+        packed.map(Packed::row).chain(wide.filter(move |row| range.holds(row.started_at)).copied())
+    }
 }
 
 /// Whether a row is likely to change.
@@ -194,7 +209,7 @@ fn is_open(row: &Row) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use walletscope_model::{Duration, Outcome};
+    use walletscope_model::Duration;
     use walletscope_stream::{Flags, StageTimes};
 
     fn row(number: u32, settled: bool) -> Row {
