@@ -93,7 +93,7 @@ bench: ## open-loop load against a release build, with the cost per stage
 	cargo run --release -p walletscope-sim --bin bench $(CARGO_LOCKED) -- --server $(TARGET_DIR)/release/walletscope
 	@$(MAKE) --no-print-directory bench-web
 
-bench-web: web
+bench-web: web ## the web UI over two million attempts in Chromium, against a release build
 	@tests/prerequisites.sh test
 	cargo build --release -p walletscope-server $(CARGO_LOCKED)
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \

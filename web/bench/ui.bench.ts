@@ -103,7 +103,7 @@ async function overMany(browser: Browser, many: Server): Promise<void> {
     name: "web UI: /ops interactive over two million attempts",
     value: `${millis(middle)} in the middle of ${took.length}, ${millis(Math.max(...took))} at most`,
     promise: verdict(middle < 1_000, "below 1 s"),
-    counted: `from the request of the page to cards, trend and feed shown and a click answered; ${requests} requests in the range; the first visit loads the files`,
+    counted: `from the request of the page to cards, trend and feed shown and a click answered; ${requests} requests in the range; the first visit loads the files, and each begins when the server is quiet`,
   });
   await context.close();
 }

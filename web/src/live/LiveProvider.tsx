@@ -23,6 +23,7 @@ export interface Live {
 /** Numbers that the stream does not bring, such as those of the period before, are asked for again after this long. */
 const CATCH_UP_MS = 30_000;
 
+/** What the stream brings as well, and what it waits for at the beginning: so long at most, looked at so often. */
 const FIRST = ["/metrics", "/trends"];
 const FIRST_MS_MAX = 5_000;
 const FIRST_CHECK_MS = 50;
