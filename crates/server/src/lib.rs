@@ -8,6 +8,7 @@ pub mod auth;
 pub mod aws;
 pub mod cli;
 pub mod client;
+pub mod lake;
 pub mod listen;
 pub mod observe;
 pub mod pipeline;
