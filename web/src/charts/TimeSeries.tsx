@@ -175,7 +175,7 @@ function options(shown: { current: Chart }, zoom: { current(from: number, to: nu
     width: look.width,
     height: look.height,
     legend: { show: false },
-    padding: [8, hasRight ? 0 : shown.current.reserveRight ? RIGHT_AXIS : 12, 0, 0],
+    padding: [8, hasRight ? 0 : shown.current.reserveRight ? RIGHT_AXIS : look.isFixed ? 28 : 12, 0, 0],
     tzDate: (at) => (look.zone === "utc" ? uPlot.tzDate(new Date(at * 1_000), "UTC") : new Date(at * 1_000)),
     scales: { x: { time: true, range: (_plot, min, max) => [min, max + shown.current.lengthSeconds] }, y: { range: fromZero }, right: { range: fromZero } },
     series,

@@ -95,7 +95,7 @@ export function Sql(): ReactNode {
                 {isRunning ? (
                   <Button size="compact-md" color="red" variant="outline" onClick={runs.cancel}>Cancel</Button>
                 ) : (
-                  <Button ref={runButton} size="compact-md" leftSection={<Icon name="play" size={12} />} disabled={text.trim() === ""} onClick={() => ask(text)}>Run</Button>
+                  <Button ref={runButton} size="compact-md" leftSection={<Icon name="play" size={12} />} onClick={() => ask(text)}>Run</Button>
                 )}
                 <RunLine run={run} isShared={search.q !== undefined && run === null && text === search.q} />
                 <span className="grow" />

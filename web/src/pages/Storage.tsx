@@ -6,7 +6,7 @@ import { Panel } from "../panels/Panel";
 import { StorageTables } from "../panels/StorageTables";
 import { days, diskWarning, freeShare, totals } from "../panels/storageWords";
 import { Icon } from "../shell/icons";
-import { ago, bytes, count, DASH, percent, seconds, time } from "../text/format";
+import { bytes, count, DASH, percent, time, wholeSeconds } from "../text/format";
 import { useAddress } from "../url/useAddress";
 
 const EVERY_MS = 10_000;
@@ -20,7 +20,7 @@ export function Storage(): ReactNode {
     <>
       <div className="row wrap">
         <h1>Storage</h1>
-        <span className="quiet grow">{answer.data ? `as of ${time(answer.data.now, zone, "clock")}, asked every ${seconds(EVERY_MS / 1_000).replace(".00", "")}` : ""}</span>
+        <span className="quiet grow">{answer.data ? `as of ${time(answer.data.now, zone, "clock")}, asked every ${wholeSeconds(EVERY_MS)}` : ""}</span>
       </div>
       {warning && (
         <div className="panel row storage-warning" role="alert" data-testid="disk-warning">
@@ -34,8 +34,8 @@ export function Storage(): ReactNode {
       <Panel name="storage-tables" title="Tables" answer={answer} height={260} isNothing={() => false} isTimeless>
         {(data) => data.tables.length === 0 ? <p className="quiet">There is no table yet. Tables are made when the first records are written to files.</p> : <StorageTables tables={data.tables} zone={zone} now={Date.parse(data.now)} />}
       </Panel>
-      <Panel name="storage-upkeep" title="Upkeep" answer={answer} height={28} isNothing={() => false} isTimeless>
-        {(data) => <Upkeep data={data} zone={zone} />}
+      <Panel name="storage-maintenance" title="Maintenance" answer={answer} height={28} isNothing={() => false} isTimeless>
+        {(data) => <Maintenance data={data} zone={zone} />}
       </Panel>
     </>
   );
@@ -51,9 +51,9 @@ function Figures({ data }: { data: StorageAnswer }): ReactNode {
     <div className="cards">
       <Figure name="disk" title={isRemote ? "Room" : "Disk free"} value={isRemote ? "no limit" : bytes(disk.freeBytes)} isBad={diskWarning(disk) !== null}
         note={[share === null ? null : `${percent(share)} of ${bytes(disk.totalBytes)}`, disk.daysLeft === null ? null : `full in ${days(disk.daysLeft)} at this rate`].filter(Boolean).join("; ") || "its size is not known"} more={disk.path} {...(share === null ? {} : { used: 1 - share })} />
-      <Figure name="tables" title="Tables" value={bytes(all.bytes)} note={`${count(all.rows)} rows in ${count(all.files)} files, ${count(all.hotRows)} more not yet`} />
+      <Figure name="tables" title="Tables" value={bytes(all.bytes)} note={`${count(all.rows)} rows in ${count(all.files)} files, ${count(all.hotRows)} more are hot`} />
       <Figure name="journal" title="Journal" value={bytes(journal.bytes)} note={`${count(journal.entries)} entries, ${count(journal.first)} to ${count(journal.head)}; limit ${bytes(journal.limitBytes)}`} used={journal.limitBytes > 0 ? journal.bytes / journal.limitBytes : 0} />
-      <Figure name="head" title="Head" value={count(data.head)} note="the newest entry, and every table reads up to it" />
+      <Figure name="head" title="Head" value={count(data.head)} note="the newest entry of the journal" />
       <Figure name="amplification" title="Written per byte received" value={ratio === null ? DASH : `${ratio.toFixed(2)} ×`} note="journal, files and merging together" />
     </div>
   );
@@ -82,7 +82,7 @@ function Figure({ name, title, value, note, more, used, isBad = false }: FigureP
   );
 }
 
-function Upkeep({ data: { maintenance, now }, zone }: { data: StorageAnswer; zone: "utc" | "local" }): ReactNode {
+function Maintenance({ data: { maintenance, now }, zone }: { data: StorageAnswer; zone: "utc" | "local" }): ReactNode {
   const { running, lastRun, lastError, nextRun } = maintenance;
   const at = Date.parse(now);
   const until = nextRun === null ? null : (Date.parse(nextRun) - at) / 1_000;
@@ -90,8 +90,8 @@ function Upkeep({ data: { maintenance, now }, zone }: { data: StorageAnswer; zon
     <>
       <div className="row wrap" style={{ gap: "0 16px" }}>
         <strong>{running ? `Now ${WORK_WORDS[running] ?? running}` : "Nothing to do at the moment"}</strong>
-        <span className="quiet">{lastRun ? `last run ${time(lastRun, zone, "second")}, ${ago(at - Date.parse(lastRun))}` : "has not run yet"}</span>
-        {until !== null && <span className="quiet">{until > 0 ? `next in ${seconds(Math.round(until))}` : "next is due"}</span>}
+        <span className="quiet">{lastRun ? `last run ${time(lastRun, zone, "second")}, ${wholeSeconds(at - Date.parse(lastRun))} ago` : "has not run yet"}</span>
+        {until !== null && <span className="quiet">{until > 0 ? `next in ${wholeSeconds(until * 1_000)}` : "next is due"}</span>}
       </div>
       {lastError !== null && <div className="storage-error"><Icon name="failed" size={14} /><span><strong>Last error:</strong> {lastError}</span></div>}
     </>

@@ -2,7 +2,7 @@
 import { Fragment, useState, type ReactNode } from "react";
 import type { TableState } from "../api/storage";
 import { Icon, type IconName } from "../shell/icons";
-import { ago, bytes, count, DASH, seconds, time } from "../text/format";
+import { bytes, count, DASH, time, wholeSeconds } from "../text/format";
 import { tableFace, type TableFace } from "./storageWords";
 
 const FACES: Record<TableFace, { words: string; icon: IconName; outcome: string }> = {
@@ -11,7 +11,7 @@ const FACES: Record<TableFace, { words: string; icon: IconName; outcome: string 
   empty: { words: "No rows yet", icon: "abandoned", outcome: "PENDING" },
   failed: { words: "Failed", icon: "failed", outcome: "FAILED" },
 };
-const HEAD = ["Table", "State", "Rows", "Not yet in files", "Size", "Files", "Snapshots", "Fresh to", "To compact", "A day", "Oldest", "Newest"];
+const HEAD = ["Table", "State", "Rows", "Hot rows", "Size", "Files", "Snapshots", "Fresh to", "To compact", "A day", "Oldest", "Newest"];
 
 export function StorageTables({ tables, zone, now }: { tables: readonly TableState[]; zone: "utc" | "local"; now: number }): ReactNode {
   const [opened, setOpened] = useState<readonly string[]>([]);
@@ -49,13 +49,13 @@ function Row({ table, zone, isOpen, flip }: { table: TableState; zone: "utc" | "
       <td className="num">{count(table.rows)}</td>
       <td className="num">{count(table.hotRows)}</td>
       <td className="num">{bytes(table.bytes)}</td>
-      <td className="num" title={`${count(table.filesMaxPerDay)} at most for one day`}>{count(table.files)}{table.files > 0 && <span className="quiet"> (≤ {count(table.filesMaxPerDay)} a day)</span>}</td>
+      <td className="num">{count(table.files)}</td>
       <td className="num">{count(table.snapshots)}</td>
-      <td className="num">{table.freshnessSeconds === null ? DASH : `${seconds(table.freshnessSeconds)} ago`}</td>
+      <td className="num">{table.freshnessSeconds === null ? DASH : `${wholeSeconds(table.freshnessSeconds * 1_000)} ago`}</td>
       <td className="num">{debt.files === 0 ? "none" : `${count(debt.files)} files, ${bytes(debt.bytes)}`}</td>
       <td className="num">{table.bytesPerDay === null ? DASH : bytes(table.bytesPerDay)}{table.rowsPerDay !== null && <span className="quiet"> · {count(Math.round(table.rowsPerDay))} rows</span>}</td>
-      <td>{table.oldest ? time(table.oldest, zone, "minute") : DASH}</td>
-      <td>{table.newest ? time(table.newest, zone, "second") : DASH}</td>
+      <td>{table.oldest ? time(table.oldest, zone, "minute").slice(0, 10) : DASH}</td>
+      <td>{table.newest ? time(table.newest, zone, "minute") : DASH}</td>
     </tr>
   );
 }
@@ -63,9 +63,10 @@ function Row({ table, zone, isOpen, flip }: { table: TableState; zone: "utc" | "
 function More({ table, zone, now }: { table: TableState; zone: "utc" | "local"; now: number }): ReactNode {
   const facts: [string, string][] = [
     ["In files up to entry", count(table.watermark)],
+    ["Hot rows, in no file yet", count(table.hotRows)],
     ["Rows that replace rows of files", count(table.overlayRows)],
     ["Most files of one day", count(table.filesMaxPerDay)],
-    ["Last written to files", table.lastFlush ? `${time(table.lastFlush, zone, "second")}, ${ago(now - Date.parse(table.lastFlush))}` : "never"],
+    ["Last written to files", table.lastFlush ? `${time(table.lastFlush, zone, "second")}, ${wholeSeconds(now - Date.parse(table.lastFlush))} ago` : "never"],
     ["Oldest", table.oldest ? time(table.oldest, zone, "full") : DASH],
     ["Newest", table.newest ? time(table.newest, zone, "full") : DASH],
   ];

@@ -1,9 +1,9 @@
 // Where a query is written: colours, completion by the server's tables, and the place of a mistake. A chunk of its own,
 // for its library is as large as the rest of the page. Tab indents, so Esc and then Tab lead on.
-import { autocompletion, acceptCompletion, closeBrackets, closeBracketsKeymap, type Completion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
+import { autocompletion, acceptCompletion, closeBrackets, closeBracketsKeymap, type Completion, type CompletionContext, type CompletionResult, type CompletionSource } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentLess, indentMore } from "@codemirror/commands";
-import { sql, SQLDialect } from "@codemirror/lang-sql";
-import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from "@codemirror/language";
+import { keywordCompletionSource, schemaCompletionSource, SQLDialect } from "@codemirror/lang-sql";
+import { bracketMatching, HighlightStyle, indentOnInput, LanguageSupport, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics, type Diagnostic } from "@codemirror/lint";
 import { Compartment, EditorState, Prec, type Extension, type Text } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
@@ -110,27 +110,31 @@ const KEYWORDS =
   "values explain analyze describe show tables columns qualify unnest lateral true false current_date current_timestamp";
 const TYPES = "bigint int integer smallint double float real decimal numeric varchar char text boolean date timestamp time binary varbinary array";
 const DIALECT = SQLDialect.define({ keywords: KEYWORDS, types: TYPES, doubleQuotedStrings: false, charSetCasts: false, operatorChars: "*+-%<>!=&|~^/:" });
+const KEYWORD_SOURCE = keywordCompletionSource(DIALECT, true, (label, type) => ({ label, type, boost: -10 }));
 
 function languageOf(schema: SqlSchema | undefined): Extension {
   const tables = Object.fromEntries((schema?.tables ?? []).map((table) => [
     table.name,
     { self: { label: table.name, type: "class", detail: table.kind, info: table.meaning, boost: 20 }, children: table.columns.map(({ name, type, meaning }) => ({ label: name, apply: quoted(name), type: "property", detail: type, info: meaning, boost: 30 })) },
   ]));
-  const support = sql({
-    dialect: DIALECT,
-    upperCaseKeywords: true,
-    schema: tables,
-    keywordCompletion: (label, type) => ({ label, type, boost: -10 }),
-  });
-  return [support, ...(schema ? [DIALECT.language.data.of({ autocomplete: (context: CompletionContext) => names(schema, context) })] : [])];
+  const sources: CompletionSource[] = [
+    schemaCompletionSource({ dialect: DIALECT, schema: tables }),
+    (context) => (begins(context) === null ? null : KEYWORD_SOURCE(context)),
+    ...(schema ? [(context: CompletionContext) => names(schema, context)] : []),
+  ];
+  return new LanguageSupport(DIALECT.language, sources.map((source) => DIALECT.language.data.of({ autocomplete: source })));
 }
 
-/** Columns and functions; after a point the library itself knows the columns of the table before it. */
+/** Where the word before the cursor begins; null after a point, where only the columns of what is before it may stand. */
+function begins(context: CompletionContext): number | null {
+  const from = context.matchBefore(/[\p{L}_][\p{L}\p{N}_]*/u)?.from ?? context.pos;
+  return /["'.]/.test(context.state.sliceDoc(Math.max(0, from - 1), from)) ? null : from;
+}
+
+/** Columns and functions. */
 function names(schema: SqlSchema, context: CompletionContext): CompletionResult | null {
-  const word = context.matchBefore(/[\p{L}_][\p{L}\p{N}_]*/u);
-  if (!word && !context.explicit) return null;
-  const from = word?.from ?? context.pos;
-  if (/["'.]/.test(context.state.sliceDoc(Math.max(0, from - 1), from))) return null;
+  const from = begins(context);
+  if (from === null || (from === context.pos && !context.explicit)) return null;
   const options = suggestions(schema, context.state.doc.toString()).map(({ name, kind, detail, meaning }): Completion => ({
     label: name,
     detail,
@@ -177,7 +181,7 @@ const COLOURS = HighlightStyle.define([
 const LOOK = EditorView.theme({
   "&": { color: "var(--text)", backgroundColor: "var(--surface)", fontSize: "13px" },
   "&.cm-focused": { outline: "none" },
-  ".cm-scroller": { fontFamily: "'JetBrains Mono Variable', ui-monospace, monospace", lineHeight: "20px" },
+  ".cm-scroller": { fontFamily: "'JetBrains Mono Variable', ui-monospace, monospace", lineHeight: "20px", fontVariantLigatures: "none" },
   ".cm-content": { padding: "8px 0", caretColor: "var(--text)" },
   ".cm-cursor, .cm-dropCursor": { borderLeftColor: "var(--text)", borderLeftWidth: "2px" },
   ".cm-gutters": { backgroundColor: "var(--surface)", color: "var(--quiet)", border: "none" },

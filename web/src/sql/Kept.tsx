@@ -77,9 +77,10 @@ function Saved({ text, take }: { text: string; take(sql: string): void }): React
         ))}
       </div>
       <form onSubmit={submit} className="row" style={{ marginTop: 8, alignItems: "flex-end" }}>
-        <TextInput size="xs" className="grow" label="Save this query as" description="A name such as daily_success is a view in SQL, too." maxLength={NAME_MAX} value={name} error={error} onChange={(event) => setName(event.currentTarget.value)} data-autofocus />
+        <TextInput size="xs" className="grow" label="Save this query as" aria-describedby="sql-save-words" maxLength={NAME_MAX} value={name} error={error} onChange={(event) => setName(event.currentTarget.value)} data-autofocus />
         <Button type="submit" size="compact-sm" disabled={name.trim() === "" || text.trim() === ""}>{isKnown ? "Replace" : "Save"}</Button>
       </form>
+      <div id="sql-save-words" className="quiet small" style={{ marginTop: 4 }}>A name such as daily_success is a view in SQL, too.</div>
     </>
   );
 }

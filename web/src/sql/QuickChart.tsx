@@ -22,13 +22,14 @@ export function QuickChart({ columns, rows }: { columns: readonly SqlColumn[]; r
   const values = drawable(columns);
   const chosen = only !== null && values.includes(only) ? only : null;
   const drawn = useMemo(() => picture(columns, rows, chosen), [columns, rows, chosen]);
+  const mayBeTogether = drawn?.kind === "lines" && drawn.isByRow;
   if (!drawn) return <p className="quiet">Nothing to draw: a chart needs a number, and a time or a text to stand over.</p>;
   return (
     <>
       <div className="row wrap">
         {values.length > 1 && (
-          <Choice label="Which column is drawn" value={chosen === null ? "" : String(chosen)} choose={(value) => setOnly(value === "" ? null : Number(value))}
-            options={[{ value: "", label: drawn.kind === "lines" && drawn.lines.length > 1 && drawn.note === null ? "All" : "First" }, ...values.map((value) => ({ value: String(value), label: columns[value]?.name ?? "" }))]} />
+          <Choice label="Which column is drawn" value={chosen === null ? (mayBeTogether ? "" : String(values[0])) : String(chosen)} choose={(value) => setOnly(value === "" ? null : Number(value))}
+            options={[...(mayBeTogether ? [{ value: "", label: "All" }] : []), ...values.map((value) => ({ value: String(value), label: columns[value]?.name ?? "" }))]} />
         )}
         {drawn.note && <span className="quiet small">{drawn.note}</span>}
       </div>
@@ -63,7 +64,7 @@ function chartOf(drawn: Extract<Picture, { kind: "lines" }>, palette: Palette): 
       dash: drawn.isPoints ? [] : (DASHES[place % DASHES.length] ?? []),
       values: line.values,
       // Small beside large: on an axis of its own, it does not lie on the floor.
-      isRight: place > 0 && drawn.note === null && needsRightAxis(line.values, [drawn.lines[0]?.values ?? []]),
+      isRight: place > 0 && drawn.isByRow && needsRightAxis(line.values, [drawn.lines[0]?.values ?? []]),
     })),
   };
 }

@@ -46,12 +46,17 @@ export const ResultGrid = memo(function ResultGrid({ columns, rows, zone }: Resu
   const pick = (place: Place): void => {
     setPicked(place);
     if (place.row >= 0) virtual.scrollToIndex(place.row);
+    else box.current?.scrollTo({ top: 0 });
     keepInSight(box.current, columnWidths, place.column);
+  };
+  const sort = (column: number): void => {
+    setOrder(nextOrder(order, column));
+    box.current?.scrollTo({ top: 0 });
   };
   const press = (event: KeyboardEvent): void => {
     const isCopy = event.key === "y" || ((event.ctrlKey || event.metaKey) && event.key === "c" && (getSelection()?.isCollapsed ?? true));
     if (picked && picked.row >= 0 && isCopy) copy(exact(value(picked)));
-    else if (picked?.row === -1 && (event.key === "Enter" || event.key === " ")) setOrder(nextOrder(order, picked.column));
+    else if (picked?.row === -1 && (event.key === "Enter" || event.key === " ")) sort(picked.column);
     else {
       const next = moved(event, picked, { rows: rows.length, columns: columns.length, page: Math.floor((box.current?.clientHeight ?? 0) / ROW_PX) - 1 });
       if (!next) return;
@@ -72,7 +77,7 @@ export const ResultGrid = memo(function ResultGrid({ columns, rows, zone }: Resu
               const isOrder = order?.column === place;
               return (
                 <div key={`${column.name} ${place}`} role="columnheader" id={id({ row: -1, column: place })} className={isNumeric(column.type) ? "num" : ""} data-picked={picked?.row === -1 && picked.column === place} title={`${column.name}, ${typeWords(column, zone)}. Click to sort the rows that are here.`}
-                  aria-sort={isOrder ? (order.isDown ? "descending" : "ascending") : "none"} onClick={() => { setPicked({ row: -1, column: place }); setOrder(nextOrder(order, place)); }}>
+                  aria-sort={isOrder ? (order.isDown ? "descending" : "ascending") : "none"} onClick={() => { setPicked({ row: -1, column: place }); sort(place); }}>
                   {column.name} <span className="quiet small">{typeWords(column, zone)}</span>{isOrder && <span aria-hidden="true"> {order.isDown ? "▼" : "▲"}</span>}
                 </div>
               );

@@ -13,7 +13,7 @@ export function SchemaTree({ schema, insert }: { schema: Answer<SqlSchema>; inse
   const [isShown, setShown] = useState(false);
   const [text, setText] = useState("");
   return (
-    <Panel name="sql-schema" title="Tables" answer={schema} height={40} isNothing={() => false} isTimeless className="sql-schema"
+    <Panel name="sql-schema" title="Tables" answer={schema} height={0} isNothing={() => false} isTimeless className="sql-schema"
       actions={
         <button type="button" className="plain small quiet only-narrow" style={{ minHeight: 24 }} aria-expanded={isShown} aria-controls="sql-schema" onClick={() => setShown(!isShown)}>
           {isShown ? "Hide" : "Show tables and columns"}
@@ -69,7 +69,7 @@ function Branch({ name, note, meaning, isOpen, flip, insert, children }: BranchP
           <Icon name={isOpen ? "down" : "right"} size={12} />
           {!insert && name}
         </button>
-        {insert && <button type="button" className="plain grow clip mono" title={`Insert ${name}. ${meaning}`} onClick={insert}>{name}</button>}
+        {insert && <button type="button" className="plain grow clip" style={{ minHeight: 24 }} title={`Insert ${name}. ${meaning}`} onClick={insert}><span className="mono">{name}</span></button>}
         <span className="quiet small">{note}</span>
       </div>
       {isOpen && (

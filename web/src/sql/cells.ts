@@ -98,17 +98,25 @@ function byText(left: Cell, right: Cell): number {
   return byCode(exact(left), exact(right));
 }
 
-const LETTER_PX = 7.4;
-const PADDING_PX = 26;
-const WIDTH_MIN = 72;
-const WIDTH_MAX = 360;
+/** Digits are all as wide as the widest; other letters are narrower on the average. */
+const DIGIT_PX = 7.8;
+const LETTER_PX = 6.8;
+const BOLD_PX = 7.4;
+const SMALL_PX = 6.4;
+const PADDING_PX = 18;
+const ORDER_PX = 14;
+const WIDTH_MIN = 64;
+const WIDTH_MAX = 340;
 const SAMPLE_ROWS = 200;
 
 /** Widths of columns in pixels, by their names and first rows. */
 export function widths(columns: readonly SqlColumn[], rows: readonly (readonly Cell[])[], zone: "utc" | "local"): readonly number[] {
   return columns.map((column, place) => {
-    let letters = column.name.length + column.type.length + 3;
+    const type = column.type === "timestamp" ? column.type.length + 6 : column.type.length;
+    let letters = 0;
     for (const row of rows.slice(0, SAMPLE_ROWS)) letters = Math.max(letters, cellText(row[place] ?? null, column.type, zone).length);
-    return Math.round(Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, letters * LETTER_PX + PADDING_PX)));
+    const head = column.name.length * BOLD_PX + type * SMALL_PX + ORDER_PX;
+    const cells = letters * (column.type === "text" ? LETTER_PX : DIGIT_PX);
+    return Math.round(Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, head, cells) + PADDING_PX));
   });
 }

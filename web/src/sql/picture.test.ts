@@ -15,6 +15,7 @@ it("draws every number over times that differ, in their order", () => {
     kind: "lines",
     startsMs: [1, 2, 3].map((each) => Date.parse(day(each))),
     lines: [{ label: "total_requests", values: [5, 6, 7] }, { label: "avg_latency", values: [null, 2, 1.5] }],
+    isByRow: true,
     isPoints: false,
     note: null,
   });

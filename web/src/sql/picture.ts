@@ -13,6 +13,8 @@ export type Picture =
       kind: "lines";
       startsMs: readonly number[];
       lines: readonly DrawnLine[];
+      /** Each row has a time of its own, so that several columns can be drawn together. */
+      isByRow: boolean;
       /** Rows share times, so that a line between them would mean nothing. */
       isPoints: boolean;
       /** What is left out; null where nothing is. */
@@ -60,7 +62,7 @@ function lines(columns: readonly SqlColumn[], rows: readonly Timed[], values: re
   if (startsMs.length === rows.length) {
     const shown = values.slice(0, LINES_MAX);
     const drawn = shown.map((value) => ({ label: name(value), values: rows.map(({ row }) => asNumber(row[value])) }));
-    return { kind: "lines", startsMs, lines: drawn, isPoints: false, note: values.length > LINES_MAX ? `The first ${LINES_MAX} of ${values.length} columns are drawn.` : null };
+    return { kind: "lines", startsMs, lines: drawn, isByRow: true, isPoints: false, note: values.length > LINES_MAX ? `The first ${LINES_MAX} of ${values.length} columns are drawn.` : null };
   }
   const groups = new Map<string, (number | null)[]>();
   let isUnique = true;
@@ -72,13 +74,13 @@ function lines(columns: readonly SqlColumn[], rows: readonly Timed[], values: re
     line[place] = asNumber(row[first]);
     groups.set(group, line);
     if (!isUnique || groups.size > GROUPS_MAX) {
-      return { kind: "lines", startsMs: rows.map((each) => each.at), lines: [{ label: name(first), values: rows.map((each) => asNumber(each.row[first])) }], isPoints: true, note: "Several rows have the same time: each row is a point." };
+      return { kind: "lines", startsMs: rows.map((each) => each.at), lines: [{ label: name(first), values: rows.map((each) => asNumber(each.row[first])) }], isByRow: false, isPoints: true, note: "Several rows have the same time: each row is a point." };
     }
   }
   const weight = (line: readonly (number | null)[]): number => line.reduce<number>((sum, value) => sum + Math.abs(value ?? 0), 0);
   const drawn = [...groups].sort(([, left], [, right]) => weight(right) - weight(left)).slice(0, LINES_MAX).map(([label, line]) => ({ label, values: line }));
   const by = texts.map(name).join(" and ");
-  return { kind: "lines", startsMs, lines: drawn, isPoints: false, note: `${name(first)} by ${by}${groups.size > LINES_MAX ? `: the ${LINES_MAX} largest of ${groups.size} are drawn` : ""}.` };
+  return { kind: "lines", startsMs, lines: drawn, isByRow: false, isPoints: false, note: `${name(first)} by ${by}${groups.size > LINES_MAX ? `: the ${LINES_MAX} largest of ${groups.size} are drawn` : ""}.` };
 }
 
 function bars(columns: readonly SqlColumn[], rows: readonly (readonly Cell[])[], value: number, texts: readonly number[]): Picture {
