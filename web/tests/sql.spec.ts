@@ -78,6 +78,7 @@ for (const theme of ["light", "dark"] as const) {
     await expect(result(page)).toContainText(`Line 2, column 3: ${message}`);
     await expect(result(page)).toContainText("Instead: wallet_provider");
     await expect(page.locator(".cm-lintRange-error")).toHaveText("walet_provider");
+    await expect(page.getByRole("listbox")).toHaveCount(0);
     expect(await problems(page)).toEqual([]);
     await photograph(page, `sql-mistake-${theme}`, 1440);
     lake().saved.push({ name: "daily_success", sql: "SELECT 1", savedAt: "2026-11-22T12:00:00Z" });
@@ -124,6 +125,9 @@ test("g and s lead to it, the examples run, and the query is the address", async
   expect(lake().asked.length, "Back shows what had come").toBe(asked);
   await page.getByRole("link", { name: "Errors" }).click();
   await expect(page).toHaveURL(/\/errors$/);
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog").getByRole("row", { name: "g s Go to SQL" })).toBeVisible();
+  await expect(page.getByRole("dialog")).toContainText("Leave the SQL editor");
 });
 
 test("a shared link shows its query, does not run it, and has Run ready", async ({ worlds, open }) => {
@@ -135,7 +139,7 @@ test("a shared link shows its query, does not run it, and has Run ready", async 
   const other = await open(worlds.steady, link.replace(worlds.steady.url, ""), { before });
   await expect(editor(other).locator(".cm-line")).toHaveText(["SELECT 'a+b & c'", "FROM attempts"]);
   await expect(runButton(other)).toBeFocused();
-  await expect(other.getByText("This query came with the link and has not been run.")).toBeVisible();
+  await expect(other.getByText("Not run yet: a link runs nothing by itself.")).toBeVisible();
   expect(lake().asked).toEqual([]);
   await other.keyboard.press("Enter");
   await expect(result(other)).toHaveAttribute("data-phase", "done");

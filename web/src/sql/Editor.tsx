@@ -1,6 +1,6 @@
 // Where a query is written: colours, completion by the server's tables, and the place of a mistake. A chunk of its own,
 // for its library is as large as the rest of the page. Tab indents, so Esc and then Tab lead on.
-import { autocompletion, acceptCompletion, closeBrackets, closeBracketsKeymap, type Completion, type CompletionContext, type CompletionResult, type CompletionSource } from "@codemirror/autocomplete";
+import { autocompletion, acceptCompletion, closeBrackets, closeCompletion, closeBracketsKeymap, type Completion, type CompletionContext, type CompletionResult, type CompletionSource } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentLess, indentMore } from "@codemirror/commands";
 import { keywordCompletionSource, schemaCompletionSource, SQLDialect } from "@codemirror/lang-sql";
 import { bracketMatching, HighlightStyle, indentOnInput, LanguageSupport, syntaxHighlighting } from "@codemirror/language";
@@ -44,7 +44,7 @@ export default function Editor({ text, setText, run, schema, problem, keysId, re
       state: EditorState.create({
         doc: text,
         extensions: [
-          Prec.highest(keymap.of([{ key: "Mod-Enter", run: () => (newest.current.run(), true) }])),
+          Prec.highest(keymap.of([{ key: "Mod-Enter", run: (editor) => (closeCompletion(editor), newest.current.run(), true) }])),
           language.current.of(languageOf(schema)),
           basics(keysId),
           EditorView.updateListener.of((update) => {

@@ -16,12 +16,12 @@ const DASHES: readonly (readonly number[])[] = [[], [8, 4], [2, 4], [10, 3, 2, 3
 const BARS_FIRST = 20;
 const numbers = new Intl.NumberFormat("en-GB", { maximumSignificantDigits: 6 });
 
-export function QuickChart({ columns, rows }: { columns: readonly SqlColumn[]; rows: readonly (readonly Cell[])[] }): ReactNode {
+export function QuickChart({ columns, rows, zone }: { columns: readonly SqlColumn[]; rows: readonly (readonly Cell[])[]; zone: "utc" | "local" }): ReactNode {
   const palette = usePalette();
   const [only, setOnly] = useState<number | null>(null);
   const values = drawable(columns);
   const chosen = only !== null && values.includes(only) ? only : null;
-  const drawn = useMemo(() => picture(columns, rows, chosen), [columns, rows, chosen]);
+  const drawn = useMemo(() => picture(columns, rows, chosen, zone), [columns, rows, chosen, zone]);
   const mayBeTogether = drawn?.kind === "lines" && drawn.isByRow;
   if (!drawn) return <p className="quiet">Nothing to draw: a chart needs a number, and a time or a text to stand over.</p>;
   return (

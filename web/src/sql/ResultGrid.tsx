@@ -1,5 +1,6 @@
 // The rows of a result: only those in sight are drawn, so ten thousand scroll like ten. One cell is picked, by mouse or
 // arrow keys; below, its whole value stands and can be copied.
+import { Button } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import type { Cell, SqlColumn } from "../api/sql";
@@ -112,7 +113,7 @@ function CellValue({ column, row = 0, value = null }: { column?: SqlColumn | und
     <div className="small sql-cell">
       <span className="quiet">Row {count(row + 1)}, {column.name}:</span>
       <span className="mono sql-cell-value" tabIndex={0} role="group" aria-label="The whole value">{text.slice(0, VALUE_LETTERS_MAX)}{text.length > VALUE_LETTERS_MAX && "…"}</span>
-      <button type="button" className="plain quiet" style={{ minHeight: 24 }} onClick={() => copy(text)}>Copy value</button>
+      <Button size="compact-xs" variant="default" onClick={() => copy(text)}>Copy value</Button>
     </div>
   );
 }

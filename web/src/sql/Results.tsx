@@ -43,7 +43,7 @@ export function Results({ run, isOld, zone, ask }: ResultsProps): ReactNode {
         {run.problem && hasRows && <p className="quiet">These are the {count(run.rows.length)} rows that had come before.</p>}
         {run.done?.notes.map((note) => <NoteLine key={note.text} note={note} ask={ask} />)}
         {run.done && !hasRows && <p className="quiet">The query ran, and no row is its answer.</p>}
-        {hasRows && (form === "table" ? <ResultGrid columns={run.columns} rows={run.rows} zone={zone} /> : <QuickChart columns={run.columns} rows={run.rows} />)}
+        {hasRows && (form === "table" ? <ResultGrid columns={run.columns} rows={run.rows} zone={zone} /> : <QuickChart columns={run.columns} rows={run.rows} zone={zone} />)}
       </div>
     </section>
   );

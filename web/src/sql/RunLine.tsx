@@ -10,7 +10,7 @@ const TICK_MS = 100;
 
 export function RunLine({ run, isShared }: { run: Run | null; isShared: boolean }): ReactNode {
   if (run?.phase === "running") return <Running key={run.startedAt} run={run} />;
-  const words = run?.phase === "failed" ? "Failed" : run?.phase === "cancelled" ? "Cancelled" : run?.done ? `Done: ${count(run.done.rows)} ${run.done.rows === 1 ? "row" : "rows"} in ${seconds(run.done.elapsedMs / 1_000)}` : isShared ? "This query came with the link and has not been run." : "";
+  const words = run?.phase === "failed" ? "Failed" : run?.phase === "cancelled" ? "Cancelled" : run?.done ? `Done: ${count(run.done.rows)} ${run.done.rows === 1 ? "row" : "rows"} in ${seconds(run.done.elapsedMs / 1_000)}` : isShared ? "Not run yet: a link runs nothing by itself." : "";
   return <span role="status" className="quiet small">{words}</span>;
 }
 

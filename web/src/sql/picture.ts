@@ -33,15 +33,15 @@ export function drawable(columns: readonly SqlColumn[]): readonly number[] {
 }
 
 /** The drawing of one column, or of all that can be drawn together; null where there is nothing to draw. */
-export function picture(columns: readonly SqlColumn[], rows: readonly (readonly Cell[])[], only: number | null): Picture | null {
+export function picture(columns: readonly SqlColumn[], rows: readonly (readonly Cell[])[], only: number | null, zone: "utc" | "local"): Picture | null {
   const values = drawable(columns);
   const value = only !== null && values.includes(only) ? only : values[0];
   if (value === undefined || rows.length === 0) return null;
   const time = firstOf(columns, ["timestamp", "date"]);
   const texts = allOf(columns, ["text", "boolean"]);
-  const sorted = time === null ? [] : timed(rows, time);
+  const sorted = time === null ? [] : timed(rows, time, columns[time]?.type === "date" && zone === "local");
   if (new Set(sorted.map((row) => row.at)).size > 1) return lines(columns, sorted, only === null ? values : [value], texts);
-  return texts.length > 0 || time !== null ? bars(columns, rows, value, texts.length > 0 ? texts : [time ?? 0]) : null;
+  return texts.length > 0 || time !== null ? bars(columns, rows, value, texts.length > 0 ? texts : [time ?? 0], zone) : null;
 }
 
 interface Timed {
@@ -49,8 +49,9 @@ interface Timed {
   row: readonly Cell[];
 }
 
-function timed(rows: readonly (readonly Cell[])[], time: number): readonly Timed[] {
-  const known = rows.map((row) => ({ at: Date.parse(String(row[time] ?? "")), row })).filter((row) => !Number.isNaN(row.at));
+/** A date is its midnight, in the zone that is shown. */
+function timed(rows: readonly (readonly Cell[])[], time: number, isLocalDate: boolean): readonly Timed[] {
+  const known = rows.map((row) => ({ at: Date.parse(`${String(row[time] ?? "")}${isLocalDate ? "T00:00:00" : ""}`), row })).filter((row) => !Number.isNaN(row.at));
   return known.sort((left, right) => left.at - right.at);
 }
 
@@ -83,10 +84,10 @@ function lines(columns: readonly SqlColumn[], rows: readonly Timed[], values: re
   return { kind: "lines", startsMs, lines: drawn, isByRow: false, isPoints: false, note: `${name(first)} by ${by}${groups.size > LINES_MAX ? `: the ${LINES_MAX} largest of ${groups.size} are drawn` : ""}.` };
 }
 
-function bars(columns: readonly SqlColumn[], rows: readonly (readonly Cell[])[], value: number, texts: readonly number[]): Picture {
+function bars(columns: readonly SqlColumn[], rows: readonly (readonly Cell[])[], value: number, texts: readonly number[], zone: "utc" | "local"): Picture {
   const known = rows.flatMap((row) => {
     const number = asNumber(row[value]);
-    return number === null ? [] : [{ label: texts.map((text) => cellText(row[text] ?? null, columns[text]?.type ?? "text", "utc")).join(" · "), value: number }];
+    return number === null ? [] : [{ label: texts.map((text) => cellText(row[text] ?? null, columns[text]?.type ?? "text", zone)).join(" · "), value: number }];
   });
   const shown = known.sort((left, right) => right.value - left.value).slice(0, BARS_MAX);
   return {
