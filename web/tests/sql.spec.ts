@@ -220,6 +220,7 @@ test("rows and progress are shown as they come, and cancelling closes the connec
   await expect(cell(page, 1, 0)).toHaveText("2");
   await expect(page.locator(".sql-progress")).toContainText("5,000,000 rows and 12.3 MB scanned · 2 rows here");
   await expect(page.getByText("Still querying")).toBeVisible();
+  expect(await problems(page)).toEqual([]);
   slow.write('{"rows":[[3]');
   await expect(cell(page, 2, 0)).toHaveCount(0);
   slow.write(",[4]]}\n");
@@ -287,6 +288,7 @@ test("ten thousand rows scroll, are walked by keys, sorted and copied cell by ce
   await page.keyboard.press("y");
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("9007199254750992");
   await expect(grid).toHaveAttribute("aria-activedescendant", "cell-9999-5");
+  expect(await grid.getByRole("gridcell").evaluateAll((cells) => cells.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent)), "nothing is cut").toEqual([]);
   await page.keyboard.press("Control+Home");
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("ArrowRight");

@@ -93,7 +93,7 @@ export function Sql(): ReactNode {
               </Suspense>
               <div className="row wrap sql-bar">
                 {isRunning ? (
-                  <Button size="compact-md" color="red" variant="outline" onClick={runs.cancel}>Cancel</Button>
+                  <Button size="compact-md" variant="default" leftSection={<Icon name="close" size={12} />} onClick={runs.cancel}>Cancel</Button>
                 ) : (
                   <Button ref={runButton} size="compact-md" leftSection={<Icon name="play" size={12} />} onClick={() => ask(text)}>Run</Button>
                 )}

@@ -31,7 +31,7 @@ export const ResultGrid = memo(function ResultGrid({ columns, rows, zone }: Resu
   const [order, setOrder] = useState<Order | null>(null);
   const [picked, setPicked] = useState<Place | null>(null);
   const places = useMemo(() => ordered(rows, columns, order), [rows, columns, order]);
-  const columnWidths = useMemo(() => widths(columns, rows, zone), [columns, Math.min(rows.length, 200), zone]);
+  const columnWidths = useMemo(() => widths(columns, rows, zone), [columns, rows, zone]);
   const template = `${columnWidths.map((width) => `${width}px`).join(" ")} minmax(0, 1fr)`;
   const total = columnWidths.reduce((sum, width) => sum + width, 0);
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => ROW_PX, overscan: 10, paddingStart: HEAD_PX, scrollPaddingStart: HEAD_PX });

@@ -40,4 +40,6 @@ it("makes columns as wide as they need, within limits", () => {
   const [narrow, wide] = widths(columns, [[1, "x".repeat(500)]], "utc");
   expect(narrow).toBeGreaterThanOrEqual(64);
   expect(wide).toBe(340);
+  const late = Array.from({ length: 1_000 }, (_, place): Cell[] => [place === 500 ? 1_234_567_890_123 : 1, ""]);
+  expect(widths(columns, late, "utc")[0]).toBeGreaterThan(110);
 });

@@ -99,22 +99,23 @@ function byText(left: Cell, right: Cell): number {
 }
 
 /** Digits are all as wide as the widest; other letters are narrower on the average. */
-const DIGIT_PX = 7.8;
+const DIGIT_PX = 8.4;
 const LETTER_PX = 6.8;
 const BOLD_PX = 7.4;
 const SMALL_PX = 6.4;
-const PADDING_PX = 18;
+const PADDING_PX = 20;
 const ORDER_PX = 14;
 const WIDTH_MIN = 64;
 const WIDTH_MAX = 340;
 const SAMPLE_ROWS = 200;
 
-/** Widths of columns in pixels, by their names and first rows. */
+/** Widths of columns in pixels, by their names and cells: of numbers, which must not be cut, all; of others, the first and last. */
 export function widths(columns: readonly SqlColumn[], rows: readonly (readonly Cell[])[], zone: "utc" | "local"): readonly number[] {
   return columns.map((column, place) => {
     const type = column.type === "timestamp" ? column.type.length + 6 : column.type.length;
+    const sample = isNumeric(column.type) || rows.length <= 2 * SAMPLE_ROWS ? rows : [...rows.slice(0, SAMPLE_ROWS), ...rows.slice(-SAMPLE_ROWS)];
     let letters = 0;
-    for (const row of rows.slice(0, SAMPLE_ROWS)) letters = Math.max(letters, cellText(row[place] ?? null, column.type, zone).length);
+    for (const row of sample) letters = Math.max(letters, cellText(row[place] ?? null, column.type, zone).length);
     const head = column.name.length * BOLD_PX + type * SMALL_PX + ORDER_PX;
     const cells = letters * (column.type === "text" ? LETTER_PX : DIGIT_PX);
     return Math.round(Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, head, cells) + PADDING_PX));
