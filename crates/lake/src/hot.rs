@@ -7,6 +7,7 @@
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 
+use crate::rows::compacted;
 use crate::tables::LakeTable;
 
 /// Batches of this many rows grow no further.
@@ -37,7 +38,7 @@ impl Hot {
             // Batches of one builder have one schema; should they not, they stay apart.
             let Ok(merged) = merged else { break };
             self.batches.truncate(first);
-            self.batches.push(merged);
+            self.batches.push(compacted(&merged));
         }
     }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::{concat_batches, filter_record_batch};
 
+use crate::rows::compacted;
 use crate::tables::LakeTable;
 
 /// Chunks of this many rows grow no further.
@@ -161,12 +162,14 @@ impl Chunk {
     fn compact(self) -> Self {
         let keys: Vec<Key> = self.keys().map(|(_, key)| *key).collect();
         let living = keys.len();
-        Self { rows: self.living_rows(), alive: Arc::new(vec![true; living]), keys: Arc::new(keys), living }
+        let rows = compacted(&self.living_rows());
+        Self { rows, alive: Arc::new(vec![true; living]), keys: Arc::new(keys), living }
     }
 
     fn merge(&self, other: &Self) -> Option<Self> {
         let (one, other) = (self.clone().compact(), other.clone().compact());
         let rows = concat_batches(&LakeTable::Attempts.schema(), [&one.rows, &other.rows]).ok()?;
+        let rows = compacted(&rows);
         let keys: Vec<Key> = one.keys.iter().chain(other.keys.iter()).copied().collect();
         let living = keys.len();
         Some(Self { rows, alive: Arc::new(vec![true; living]), keys: Arc::new(keys), living })

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Float64Builder, Int32Builder, Int64Builder, ListBuilder,
+    ArrayRef, AsArray, BinaryBuilder, BooleanBuilder, Date32Builder, Float64Builder, Int32Builder, Int64Builder, ListBuilder,
     RecordBatch, StringViewBuilder, TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{DataType, SchemaRef};
@@ -159,7 +159,8 @@ impl RowBuilder {
         debug_assert_eq!(self.next, 0, "{}: the last row is not complete", self.table.name());
         (self.rows, self.text_bytes) = (0, 0);
         let columns = self.columns.iter_mut().map(Builder::finish).collect();
-        RecordBatch::try_new(self.schema.clone(), columns).expect("rows are complete and of the schema's types")
+        let rows = RecordBatch::try_new(self.schema.clone(), columns);
+        compacted(&rows.expect("rows are complete and of the schema's types"))
     }
 
     fn column(&mut self, name: &'static str) -> &mut Builder {
@@ -167,6 +168,16 @@ impl RowBuilder {
         self.next += 1;
         &mut self.columns[self.next - 1]
     }
+}
+
+/// The same rows in no more memory than they need: texts that were filtered, sliced or put together otherwise keep
+/// every buffer that they ever pointed into.
+pub fn compacted(rows: &RecordBatch) -> RecordBatch {
+    let columns = rows.columns().iter().map(|column| match column.as_string_view_opt() {
+        Some(texts) => Arc::new(texts.gc()) as ArrayRef,
+        None => Arc::clone(column),
+    });
+    RecordBatch::try_new(rows.schema(), columns.collect()).unwrap_or_else(|_| rows.clone())
 }
 
 impl Builder {

@@ -52,11 +52,6 @@ impl EntryRows {
         self.builder(table).finish()
     }
 
-    /// Whether there is any row.
-    pub fn is_empty(&self) -> bool {
-        self.builders.iter().all(RowBuilder::is_empty)
-    }
-
     fn builder(&mut self, table: LakeTable) -> &mut RowBuilder {
         &mut self.builders[table as usize]
     }

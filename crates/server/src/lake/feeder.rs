@@ -71,9 +71,10 @@ pub struct Feeder {
     names: HashMap<NodeKey, (String, Option<i32>)>,
     changed: BTreeMap<NodeKey, (Offset, Attempt)>,
     head: Offset,
+    /// What the files held at the start, by the table's number: entries are read again from the lowest.
+    in_files: [Offset; LakeTable::COUNT],
     view: Option<Box<View>>,
     jobs: Jobs,
-    now: Now,
     is_dirty: bool,
     oldest_unflushed: Option<Instant>,
     merged_at: Instant,
@@ -90,9 +91,8 @@ pub fn start(
     now: Now,
 ) -> std::io::Result<(SyncSender<Work>, JoinHandle<()>)> {
     let (sender, work) = sync_channel(ENTRIES_WAITING_MAX);
-    let jobs = Jobs::new(shared.clone(), settings.keep, sender.clone(), now.clone(), tokio::runtime::Handle::current());
+    let jobs = Jobs::new(shared.clone(), settings.keep, sender.clone(), now, tokio::runtime::Handle::current());
     let mut feeder = Feeder {
-        shared,
         settings,
         placeholders,
         rows: EntryRows::default(),
@@ -103,12 +103,13 @@ pub fn start(
         names: HashMap::new(),
         changed: BTreeMap::new(),
         head: Offset(0),
+        in_files: LakeTable::ALL.map(|table| shared.lake.current(table).watermark()),
         view: None,
         jobs,
-        now,
         is_dirty: false,
         oldest_unflushed: None,
         merged_at: Instant::now(),
+        shared,
     };
     let thread = std::thread::Builder::new().name("lake".to_owned()).spawn(move || feeder.run(&work))?;
     Ok((sender, thread))
@@ -213,8 +214,8 @@ impl Feeder {
     }
 
     fn entry(&mut self, offset: Offset, batch: &Batch) {
-        let lake = &self.shared.lake;
-        self.rows.push(batch, offset, &self.placeholders, |table| offset > lake.current(table).watermark());
+        let in_files = &self.in_files;
+        self.rows.push(batch, offset, &self.placeholders, |table| offset > in_files[table as usize]);
         self.head = self.head.max(offset);
         self.is_dirty = true;
     }
