@@ -1,0 +1,5 @@
+//! What the lake promises: nothing lost, nothing twice, whatever step it is stopped at.
+
+mod faults;
+mod keeping;
+mod scene;
