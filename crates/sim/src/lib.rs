@@ -11,6 +11,7 @@ pub mod disk;
 mod frame;
 pub mod history;
 pub mod invariants;
+pub mod lake;
 pub mod load;
 pub mod portrait;
 pub mod run;

@@ -1,0 +1,169 @@
+//! What do the counted windows of the state say as a table?
+//!
+//! The windows are kept right by the join itself: a late change takes its old contribution back and adds its new one,
+//! exactly, because counts and sketches are linear (docs/decisions/0003). So the rollups are views of the state at the
+//! published head and never wait for a recomputation.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BinaryBuilder, Date32Builder, Float64Builder, Int64Builder, RecordBatch, StringViewBuilder,
+    TimestampMicrosecondBuilder,
+};
+use walletscope_lake::table::day_of;
+use walletscope_model::Timestamp;
+use walletscope_query::rollup_table::{self, RollupSource};
+use walletscope_series::{Count, Durations, Resolution, Timing, Window};
+use walletscope_stream::{Dimension, WindowKey};
+
+use crate::pipeline::Shared;
+use crate::state::each_window;
+use crate::view::View;
+
+/// How long a rollup's buckets are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Grain {
+    Minute,
+    Hour,
+    Day,
+}
+
+/// The rollups: their names and grains.
+pub const ROLLUPS: [(&str, Grain); 3] =
+    [("rollup_minute", Grain::Minute), ("rollup_hour", Grain::Hour), ("rollup_day", Grain::Day)];
+
+/// The windows of one grain.
+pub struct Windows {
+    /// What the pipeline publishes.
+    pub shared: Arc<Shared>,
+    /// How long buckets are.
+    pub grain: Grain,
+}
+
+const COUNTS: [&[Count]; 13] = [
+    &[Count::Requests],
+    &[Count::Pending],
+    &[Count::Success],
+    &[Count::FailedTechnical, Count::FailedDeclined, Count::FailedInvalid, Count::FailedDevice],
+    &[Count::FailedTechnical],
+    &[Count::FailedDeclined],
+    &[Count::FailedInvalid],
+    &[Count::FailedDevice],
+    &[Count::Abandoned],
+    &[Count::Decided],
+    &[Count::Yellow],
+    &[Count::YellowActivated],
+    &[Count::Activated],
+];
+
+const DAY_SECONDS: i64 = 86_400;
+
+impl RollupSource for Windows {
+    fn rows(&self, from: Timestamp, to: Timestamp) -> Result<RecordBatch, String> {
+        let view = self.shared.view.load_full();
+        if view.dictionary.values(Dimension::Tenant).len() > 1 {
+            return Err("rollups count one tenant and this server has several; ask token_provisioning_logs".to_owned());
+        }
+        let mut rows = Rows::default();
+        let resolution = if self.grain == Grain::Minute { Resolution::Minute } else { Resolution::Hour };
+        let floor = |at: Timestamp| if self.grain == Grain::Day { at.floor_seconds(DAY_SECONDS) } else { at };
+        let mut days = std::collections::BTreeMap::new();
+        // Whole days, also where the range cuts one: the filter above drops what was not asked for.
+        let from = if from.0 == i64::MIN { from } else { floor(from) };
+        let to = if self.grain == Grain::Day && to.0 < i64::MAX - DAY_SECONDS * 1_000_000 {
+            Timestamp(to.0 + DAY_SECONDS * 1_000_000)
+        } else {
+            to
+        };
+        each_window(&view.disk, resolution, (from, to), |key, window| {
+            if window.counts[Count::Requests as usize] == 0 {
+                return;
+            }
+            if self.grain == Grain::Day {
+                let key = (floor(key.start), key.wallet, key.issuer);
+                days.entry(key).or_insert_with(Window::default).merge(&window);
+            } else {
+                rows.push(&view, key.start, key, &window);
+            }
+        })
+        .map_err(|error| error.0)?;
+        for ((start, wallet, issuer), window) in days {
+            rows.push(&view, start, WindowKey { resolution, start, wallet, issuer }, &window);
+        }
+        Ok(rows.finish())
+    }
+}
+
+#[derive(Default)]
+struct Rows {
+    times: Vec<i64>,
+    wallets: StringViewBuilder,
+    issuers: StringViewBuilder,
+    counts: [Int64Builder; COUNTS.len()],
+    processing_counts: Int64Builder,
+    processing_seconds: Float64Builder,
+    quantiles: [Float64Builder; QUANTILES.len()],
+    sketches: BinaryBuilder,
+    tenants: StringViewBuilder,
+}
+
+const QUANTILES: [f64; 3] = [0.5, 0.95, 0.99];
+
+impl Rows {
+    fn push(&mut self, view: &View, start: Timestamp, key: WindowKey, window: &Window) {
+        self.times.push(start.0);
+        self.wallets.append_option(view.dictionary.value(Dimension::Wallet, key.wallet));
+        self.issuers.append_option(view.dictionary.value(Dimension::Issuer, key.issuer));
+        for (column, counts) in self.counts.iter_mut().zip(COUNTS) {
+            column.append_value(counts.iter().map(|count| window.counts[*count as usize]).sum());
+        }
+        let processing = &window.durations[Timing::ProcessingSuccess as usize];
+        self.processing_counts.append_value(processing.count);
+        let sum = processing.sum_micros as f64 / 1e6;
+        self.processing_seconds.append_option((processing.count > 0).then_some(sum));
+        for (column, quantile) in self.quantiles.iter_mut().zip(QUANTILES) {
+            column.append_option(processing.sketch.quantile(quantile).map(|micros| micros as f64 / 1e6));
+        }
+        self.sketches.append_option((processing.count > 0).then(|| sketch(processing)));
+        // Windows know no tenant; a server has one.
+        self.tenants.append_option(view.dictionary.value(Dimension::Tenant, TENANT_CODE));
+    }
+
+    fn finish(mut self) -> RecordBatch {
+        let mut times = TimestampMicrosecondBuilder::new().with_timezone("+00:00");
+        let mut dates = Date32Builder::new();
+        for at in &self.times {
+            times.append_value(*at);
+            dates.append_value(day_of(Timestamp(*at)));
+        }
+        let mut columns: Vec<ArrayRef> = vec![
+            Arc::new(times.finish()),
+            Arc::new(dates.finish()),
+            Arc::new(self.wallets.finish()),
+            Arc::new(self.issuers.finish()),
+        ];
+        columns.extend(self.counts.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef));
+        columns.push(Arc::new(self.processing_counts.finish()));
+        columns.push(Arc::new(self.processing_seconds.finish()));
+        columns.extend(self.quantiles.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef));
+        columns.push(Arc::new(self.sketches.finish()));
+        columns.push(Arc::new(self.tenants.finish()));
+        let schema = rollup_table::schema();
+        let rows = RecordBatch::try_new(schema.clone(), columns);
+        rows.unwrap_or_else(|_| RecordBatch::new_empty(schema))
+    }
+}
+
+/// The first tenant's code; zero is "none".
+const TENANT_CODE: u16 = 1;
+
+/// Pairs of bin and count, little-endian: 16 bits and 64 bits.
+fn sketch(durations: &Durations) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(durations.sketch.bins().len() * 10);
+    for (bin, count) in durations.sketch.bins() {
+        bytes.extend(bin.to_le_bytes());
+        bytes.extend(count.to_le_bytes());
+    }
+    bytes
+}
