@@ -26,6 +26,9 @@ pub trait RollupSource: Send + Sync {
     fn rows(&self, from: Timestamp, to: Timestamp) -> Result<RecordBatch, String>;
 }
 
+/// The names of the rollups, by the length of their buckets.
+pub const NAMES: [&str; 3] = ["rollup_minute", "rollup_hour", "rollup_day"];
+
 /// The columns of every rollup: name, type and meaning.
 pub const COLUMNS: [(&str, RollupKind, &str); 24] = [
     ("timestamp", RollupKind::Time, "The bucket's start."),

@@ -14,7 +14,6 @@ use datafusion::sql::sqlparser::parser::Parser;
 use walletscope_model::Timestamp;
 
 use super::query::outermost;
-use crate::parse;
 
 /// The table that answers.
 pub(crate) const TABLE: &str = "rollup_hour";
@@ -381,6 +380,7 @@ fn parse_expr(text: &str) -> Option<Expr> {
 mod tests {
     use super::*;
     use crate::limits::Limits;
+    use crate::parse;
 
     const NOW: Timestamp = Timestamp(20_000 * DAY_MICROS + 5);
 

@@ -10,6 +10,7 @@ mod entry_rows;
 mod feeder;
 mod jobs;
 mod marks;
+mod rollups;
 mod tables;
 
 use std::path::PathBuf;

@@ -29,9 +29,8 @@ pub enum Grain {
     Day,
 }
 
-/// The rollups: their names and grains.
-pub const ROLLUPS: [(&str, Grain); 3] =
-    [("rollup_minute", Grain::Minute), ("rollup_hour", Grain::Hour), ("rollup_day", Grain::Day)];
+/// The grains, in the order of [`rollup_table::NAMES`].
+pub const GRAINS: [Grain; 3] = [Grain::Minute, Grain::Hour, Grain::Day];
 
 /// The windows of one grain.
 pub struct Windows {

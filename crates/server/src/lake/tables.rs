@@ -10,24 +10,32 @@ use async_trait::async_trait;
 use datafusion::catalog::TableProvider;
 use walletscope_lake::LakeTable;
 use walletscope_query::lake_table::LakeTableProvider;
+use walletscope_query::rollup_table::{NAMES, RollupTable};
 use walletscope_query::{Tables, TablesAtHead};
 
+use super::rollups::{GRAINS, Windows};
 use super::{LakeShared, Snapshot};
+use crate::pipeline::Shared;
 
 const READY_POLL: std::time::Duration = std::time::Duration::from_millis(20);
 const READY_POLLS_MAX: u32 = 3_000;
 
 /// All tables of a running server's lake.
-pub struct LakeTables(pub Arc<LakeShared>);
+pub struct LakeTables {
+    /// Files and what is not in them yet.
+    pub lake: Arc<LakeShared>,
+    /// The state, whose windows are the rollups.
+    pub shared: Arc<Shared>,
+}
 
 #[async_trait]
 impl Tables for LakeTables {
     async fn at_head(&self) -> Result<TablesAtHead, String> {
         let snapshot = self.ready().await?;
-        let warehouse = &self.0.lake.warehouse;
+        let warehouse = &self.lake.lake.warehouse;
         let mut tables: BTreeMap<LakeTable, Arc<dyn TableProvider>> = BTreeMap::new();
         for table in LakeTable::ALL {
-            let state = self.0.lake.current(table);
+            let state = self.lake.lake.current(table);
             let provider = if table == LakeTable::Attempts {
                 let hidden = snapshot.hidden.clone();
                 LakeTableProvider::attempts(warehouse, &state, &snapshot.live, &snapshot.overlay, hidden)
@@ -36,7 +44,13 @@ impl Tables for LakeTables {
             };
             tables.insert(table, Arc::new(provider));
         }
-        Ok(TablesAtHead { head: snapshot.head.0, tables })
+        let rollup = |(name, grain)| {
+            let source = Windows { shared: self.shared.clone(), grain };
+            let table: Arc<dyn TableProvider> = Arc::new(RollupTable::new(Arc::new(source)));
+            (name, table)
+        };
+        let rollups = NAMES.into_iter().zip(GRAINS).map(rollup).collect();
+        Ok(TablesAtHead { head: snapshot.head.0, tables, rollups })
     }
 }
 
@@ -44,7 +58,7 @@ impl LakeTables {
     /// The newest snapshot, once there is one: after a start, what is not in the files is read back first.
     async fn ready(&self) -> Result<Arc<Snapshot>, String> {
         for _ in 0..READY_POLLS_MAX {
-            let snapshot = self.0.snapshot.load_full();
+            let snapshot = self.lake.snapshot.load_full();
             if snapshot.is_ready {
                 return Ok(snapshot);
             }

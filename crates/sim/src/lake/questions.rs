@@ -24,7 +24,7 @@ impl Tables for Files {
             let provider = LakeTableProvider::append_only(&self.0.warehouse, &state, Vec::new());
             tables.insert(table, Arc::new(provider));
         }
-        Ok(TablesAtHead { head: self.0.watermark().0, tables })
+        Ok(TablesAtHead { head: self.0.watermark().0, tables, rollups: BTreeMap::new() })
     }
 }
 
