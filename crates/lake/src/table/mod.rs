@@ -106,6 +106,14 @@ impl TableState {
         self.metadata.properties().get(name).map(String::as_str)
     }
 
+    /// Iceberg's metadata as the JSON of its specification.
+    ///
+    /// # Errors
+    /// The library cannot write it.
+    pub fn document(&self) -> Result<serde_json::Value, LakeError> {
+        metadata::document(&self.metadata, &self.location)
+    }
+
     /// How many rows the files hold.
     pub fn rows(&self) -> u64 {
         self.manifests.iter().flat_map(|manifest| &manifest.files).map(|file| file.rows).sum()
