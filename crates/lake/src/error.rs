@@ -43,7 +43,9 @@ impl LakeError {
 impl fmt::Display for LakeError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Storage { what, path, reason } => write!(formatter, "the lake could not {what} {path}: {reason}"),
+            Self::Storage { what, path, reason } => {
+                write!(formatter, "the lake could not {what} {path}: {reason}")
+            }
             Self::Catalog(reason) => write!(formatter, "the lake's catalog: {reason}"),
             Self::Conflict { table } => write!(
                 formatter,

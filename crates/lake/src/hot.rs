@@ -83,7 +83,6 @@ impl Hot {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,7 +97,11 @@ mod tests {
             builder.text("event", None).text("correlation_id", None).text("request_id", None);
             builder.text("trace_id", None).text("token_reference_id", None).flag("guarded", false);
             builder.text("account", None).text("region", None).text("source", None).text("tenant", Some("t"));
-            builder.time("ingestion_time", Some(Timestamp(1))).long("_offset", number).int("_index", Some(0)).end();
+            builder
+                .time("ingestion_time", Some(Timestamp(1)))
+                .long("_offset", number)
+                .int("_index", Some(0))
+                .end();
         }
         builder.finish()
     }

@@ -111,7 +111,8 @@ impl Lake {
             return Ok(Vec::new());
         }
         let encoding = tokio::task::spawn_blocking(move || parquet::encode(table, &batches)).await;
-        let encoded = encoding.unwrap_or_else(|_| Err(LakeError::damaged(&table.name(), "encoding panicked")))?;
+        let encoded =
+            encoding.unwrap_or_else(|_| Err(LakeError::damaged(&table.name(), "encoding panicked")))?;
         let mut files = Vec::with_capacity(encoded.len());
         for each in encoded {
             self.written_bytes.fetch_add(each.bytes.len() as u64, Ordering::Relaxed);

@@ -95,7 +95,12 @@ pub fn debt(state: &TableState, now: Timestamp) -> Debt {
 ///
 /// # Errors
 /// The table is as it was.
-pub async fn compact(lake: &Lake, table: LakeTable, plan: Compaction, now: Timestamp) -> Result<(), LakeError> {
+pub async fn compact(
+    lake: &Lake,
+    table: LakeTable,
+    plan: Compaction,
+    now: Timestamp,
+) -> Result<(), LakeError> {
     let _committing = lake.lock(table).await;
     let living: BTreeSet<String> = lake.current(table).files().iter().map(|file| file.path.clone()).collect();
     let files: Vec<_> = plan.files.into_iter().filter(|file| living.contains(&file.path)).collect();
@@ -118,10 +123,8 @@ pub async fn compact(lake: &Lake, table: LakeTable, plan: Compaction, now: Times
 pub async fn merge(lake: &Lake, overlay: Overlay, through: Offset, now: Timestamp) -> Result<(), LakeError> {
     const TABLE: LakeTable = LakeTable::Attempts;
     let _committing = lake.lock(TABLE).await;
-    let mut change = Change {
-        properties: vec![(MERGED_PROPERTY.to_owned(), through.0.to_string())],
-        ..Change::default()
-    };
+    let mut change =
+        Change { properties: vec![(MERGED_PROPERTY.to_owned(), through.0.to_string())], ..Change::default() };
     let mut batches = overlay.rows;
     let days = lake.current(TABLE).days();
     for (day, ids) in &overlay.hidden {
@@ -141,11 +144,17 @@ pub async fn merge(lake: &Lake, overlay: Overlay, through: Offset, now: Timestam
 ///
 /// # Errors
 /// The table is as it was.
-pub async fn retain(lake: &Lake, table: LakeTable, keep: Duration, now: Timestamp) -> Result<usize, LakeError> {
+pub async fn retain(
+    lake: &Lake,
+    table: LakeTable,
+    keep: Duration,
+    now: Timestamp,
+) -> Result<usize, LakeError> {
     let _committing = lake.lock(table).await;
     let oldest = day_of(now.plus(Duration(-keep.0)));
     let files = lake.current(table).files();
-    let remove: BTreeSet<_> = files.iter().filter(|file| file.day < oldest).map(|file| file.path.clone()).collect();
+    let remove: BTreeSet<_> =
+        files.iter().filter(|file| file.day < oldest).map(|file| file.path.clone()).collect();
     let count = remove.len();
     if count > 0 {
         lake.commit(table, Change { remove, ..Change::default() }, now).await?;

@@ -75,8 +75,14 @@ pub fn encode(table: LakeTable, batches: &[RecordBatch]) -> Result<Vec<Encoded>,
 /// # Errors
 /// The file could not be written.
 pub async fn write(warehouse: &Warehouse, table: LakeTable, encoded: Encoded) -> Result<DataFile, LakeError> {
-    let path = format!("{}/data/timestamp_day={}/{}.parquet", table.name(), date_text(encoded.day), uuid::Uuid::new_v4());
-    let (lower, upper) = encoded.bounds.iter().map(|(id, (low, high))| ((*id, low.clone()), (*id, high.clone()))).unzip();
+    let path = format!(
+        "{}/data/timestamp_day={}/{}.parquet",
+        table.name(),
+        date_text(encoded.day),
+        uuid::Uuid::new_v4()
+    );
+    let (lower, upper) =
+        encoded.bounds.iter().map(|(id, (low, high))| ((*id, low.clone()), (*id, high.clone()))).unzip();
     let counts: HashMap<i32, u64> = encoded.bounds.keys().map(|id| (*id, encoded.rows)).collect();
     // Columns with bounds have no nulls; readers that are not told so look into the file.
     let nulls = encoded.bounds.keys().map(|id| (*id, 0)).collect();
@@ -112,11 +118,18 @@ fn encode_day(table: LakeTable, day: i32, rows: &RecordBatch) -> Result<Encoded,
         .with_properties(properties(table, rows.num_rows()))
         .with_skip_arrow_metadata(true);
     let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new_with_options(&mut bytes, rows.schema(), options).map_err(damaged)?;
+    let mut writer =
+        ArrowWriter::try_new_with_options(&mut bytes, rows.schema(), options).map_err(damaged)?;
     writer.write(rows).map_err(damaged)?;
     let metadata = writer.close().map_err(damaged)?;
     let split_offsets = metadata.row_groups().iter().filter_map(|group| group.file_offset()).collect();
-    Ok(Encoded { bytes: bytes.into(), day, rows: rows.num_rows() as u64, bounds: bounds(table, rows), split_offsets })
+    Ok(Encoded {
+        bytes: bytes.into(),
+        day,
+        rows: rows.num_rows() as u64,
+        bounds: bounds(table, rows),
+        split_offsets,
+    })
 }
 
 fn properties(table: LakeTable, rows: usize) -> WriterProperties {

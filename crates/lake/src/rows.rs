@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, AsArray, BinaryBuilder, BooleanBuilder, Date32Builder, Float64Builder, Int32Builder, Int64Builder, ListBuilder,
-    RecordBatch, StringViewBuilder, TimestampMicrosecondBuilder,
+    ArrayRef, AsArray, BinaryBuilder, BooleanBuilder, Date32Builder, Float64Builder, Int32Builder,
+    Int64Builder, ListBuilder, RecordBatch, StringViewBuilder, TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{DataType, SchemaRef};
 use walletscope_model::Timestamp;
@@ -134,7 +134,11 @@ impl RowBuilder {
     }
 
     /// Texts; none of them is null.
-    pub fn texts<'a>(&mut self, name: &'static str, value: Option<impl Iterator<Item = &'a str>>) -> &mut Self {
+    pub fn texts<'a>(
+        &mut self,
+        name: &'static str,
+        value: Option<impl Iterator<Item = &'a str>>,
+    ) -> &mut Self {
         let Builder::Texts(values) = self.column(name) else { unreachable!("{name} is no list of texts") };
         let is_some = value.is_some();
         value.into_iter().flatten().for_each(|text| values.values().append_value(text));
@@ -144,7 +148,9 @@ impl RowBuilder {
 
     /// Doubles; none of them is null.
     pub fn doubles(&mut self, name: &'static str, value: Option<impl Iterator<Item = f64>>) -> &mut Self {
-        let Builder::Doubles(values) = self.column(name) else { unreachable!("{name} is no list of doubles") };
+        let Builder::Doubles(values) = self.column(name) else {
+            unreachable!("{name} is no list of doubles")
+        };
         let is_some = value.is_some();
         value.into_iter().flatten().for_each(|number| values.values().append_value(number));
         values.append(is_some);

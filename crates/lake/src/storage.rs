@@ -117,7 +117,8 @@ impl Warehouse {
         if let (Some(id), Some(secret)) = (&place.access_key_id, &place.secret_access_key) {
             builder = builder.with_access_key_id(id).with_secret_access_key(secret);
         }
-        let store = builder.build().map_err(|error| LakeError::storage("use the bucket", &place.bucket, error))?;
+        let store =
+            builder.build().map_err(|error| LakeError::storage("use the bucket", &place.bucket, error))?;
         let objects: Arc<dyn ObjectStore> = Arc::new(store);
         let prefix = place.prefix.trim_matches('/').to_owned();
         let url = format!("s3://{}/{prefix}", place.bucket);
@@ -142,7 +143,8 @@ impl Warehouse {
     pub fn path_of<'a>(&self, url: &'a str) -> Result<&'a str, LakeError> {
         let path = url.strip_prefix(&self.url).and_then(|rest| rest.strip_prefix('/'));
         path.ok_or_else(|| {
-            let reason = format!("it lies outside of {}; a moved folder is opened by `walletscope restore`", self.url);
+            let reason =
+                format!("it lies outside of {}; a moved folder is opened by `walletscope restore`", self.url);
             LakeError::storage("find", &url, reason)
         })
     }
@@ -267,7 +269,11 @@ struct ObjectFiles {
 
 impl ObjectFiles {
     fn path(&self, path: &str) -> ObjectPath {
-        ObjectPath::from(if self.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", self.prefix) })
+        ObjectPath::from(if self.prefix.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{}/{path}", self.prefix)
+        })
     }
 }
 
@@ -292,7 +298,8 @@ impl Files for ObjectFiles {
 
     async fn list(&self, folder: &str) -> Result<Vec<Listed>, LakeError> {
         let failed = |error| LakeError::storage("list", &folder, error);
-        let found: Vec<_> = self.objects.list(Some(&self.path(folder))).try_collect().await.map_err(failed)?;
+        let found: Vec<_> =
+            self.objects.list(Some(&self.path(folder))).try_collect().await.map_err(failed)?;
         let relative = |path: &ObjectPath| {
             let path = path.as_ref();
             path.strip_prefix(&self.prefix).unwrap_or(path).trim_start_matches('/').to_owned()

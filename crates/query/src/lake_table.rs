@@ -15,7 +15,9 @@ use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::pruning::PruningStatistics;
 use datafusion::common::stats::Precision;
-use datafusion::common::{Column, ColumnStatistics, DFSchema, Result, ScalarValue, Statistics, exec_datafusion_err};
+use datafusion::common::{
+    Column, ColumnStatistics, DFSchema, Result, ScalarValue, Statistics, exec_datafusion_err,
+};
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::memory::MemorySourceConfig;
@@ -97,7 +99,13 @@ impl LakeTableProvider {
         let Some(predicate) = predicate else { return Ok(self.files.clone()) };
         let pruning = PruningPredicate::try_new(predicate.clone(), self.schema.clone())?;
         let kept = pruning.prune(&FileBounds(self))?;
-        Ok(self.files.iter().zip(kept).filter(|(_, is_kept)| *is_kept).map(|(file, _)| file.clone()).collect())
+        Ok(self
+            .files
+            .iter()
+            .zip(kept)
+            .filter(|(_, is_kept)| *is_kept)
+            .map(|(file, _)| file.clone())
+            .collect())
     }
 
     fn scan_files(
@@ -136,7 +144,8 @@ impl LakeTableProvider {
     fn partitioned_file(&self, file: &LakeFile) -> PartitionedFile {
         let mut statistics = Statistics::new_unknown(&self.schema);
         statistics.num_rows = Precision::Exact(usize::try_from(file.rows).unwrap_or(usize::MAX));
-        let time = |at: i64| Precision::Exact(ScalarValue::TimestampMicrosecond(Some(at), Some("+00:00".into())));
+        let time =
+            |at: i64| Precision::Exact(ScalarValue::TimestampMicrosecond(Some(at), Some("+00:00".into())));
         statistics.column_statistics[self.table.place("timestamp")] = ColumnStatistics {
             min_value: time(file.times.0.0),
             max_value: time(file.times.1.0),
@@ -150,7 +159,8 @@ impl LakeTableProvider {
             null_count: Precision::Exact(0),
             ..ColumnStatistics::new_unknown()
         };
-        PartitionedFile::new(self.warehouse.object_path(&file.path), file.bytes).with_statistics(Arc::new(statistics))
+        PartitionedFile::new(self.warehouse.object_path(&file.path), file.bytes)
+            .with_statistics(Arc::new(statistics))
     }
 
     /// Files of days with late changes, without the rows that are out of date.
@@ -174,7 +184,8 @@ impl LakeTableProvider {
         let is_current = col("attempt_id").in_list(ids, true);
         let scanned = DFSchema::try_from(scan.schema())?;
         let filter = state.create_physical_expr(is_current, &scanned)?;
-        let filter = FilterExecBuilder::new(filter, scan).apply_projection(Some((0..wanted).collect()))?.build()?;
+        let filter =
+            FilterExecBuilder::new(filter, scan).apply_projection(Some((0..wanted).collect()))?.build()?;
         Ok(Arc::new(filter))
     }
 
@@ -246,7 +257,8 @@ impl TableProvider for LakeTableProvider {
         parts.extend(self.scan_memory(projection)?);
         match parts.len() {
             0 => {
-                let schema = projection.map_or_else(|| Ok(self.schema.clone()), |p| self.schema.project(p).map(Arc::new))?;
+                let schema = projection
+                    .map_or_else(|| Ok(self.schema.clone()), |p| self.schema.project(p).map(Arc::new))?;
                 Ok(Arc::new(EmptyExec::new(schema)))
             }
             1 => parts.pop().ok_or_else(|| exec_datafusion_err!("one part is there")),

@@ -230,11 +230,12 @@ fn lake(given: &Given, data: &Path) -> Result<LakeSettings, SettingsError> {
     let why = "not a length of time from 1s to 3650d; write for example 30s, 5m, 1h or 400d";
     let length = |setting: &'static str, text: &Option<String>, usual: Duration| match text {
         None => Ok(usual),
-        Some(text) => {
-            parse_duration(text).filter(|length| *length >= DURATION_MIN).ok_or_else(|| refused(setting, text, why))
-        }
+        Some(text) => parse_duration(text)
+            .filter(|length| *length >= DURATION_MIN)
+            .ok_or_else(|| refused(setting, text, why)),
     };
-    let keep = given.lake_keep.is_some().then(|| length("lake-keep", &given.lake_keep, DURATION_MAX)).transpose()?;
+    let keep =
+        given.lake_keep.is_some().then(|| length("lake-keep", &given.lake_keep, DURATION_MAX)).transpose()?;
     Ok(LakeSettings {
         folder: data.join("lake"),
         s3: s3_place(given)?,

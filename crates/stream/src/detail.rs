@@ -73,7 +73,11 @@ impl<B: Backing> State<B> {
     /// The state could not be read.
     pub fn id(&mut self, key: NodeKey) -> Result<Option<AttemptId>, BackingError> {
         let node = self.node(key)?;
-        Ok(node.map(|node| AttemptId { tenant: node.tenant.clone(), kind: node.kind, value: node.value.clone() }))
+        Ok(node.map(|node| AttemptId {
+            tenant: node.tenant.clone(),
+            kind: node.kind,
+            value: node.value.clone(),
+        }))
     }
 
     /// The attempt that this id names; `None` where it names none.

@@ -188,11 +188,7 @@ impl<B: Backing> State<B> {
         Ok(())
     }
 
-    fn refold(
-        &mut self,
-        key: NodeKey,
-        has_new_records: bool,
-    ) -> Result<Option<AttemptChange>, BackingError> {
+    fn refold(&mut self, key: NodeKey, has_new_records: bool) -> Result<Option<AttemptChange>, BackingError> {
         let is_attempt = self.roots(key)? == Roots::One(key);
         let members = if is_attempt { self.members(key)? } else { vec![key] };
         let clock = std::mem::take(&mut self.clock);
@@ -295,11 +291,12 @@ impl<B: Backing> State<B> {
         self.evict_windows()?;
         let before = now.plus(walletscope_model::Duration(-self.clock.rules.evict_after.0));
         self.evict_loose_ends(before)?;
+        let arrived_before = now.plus(walletscope_model::Duration(-KEPT_AFTER_ARRIVAL.0));
         let changed = self.row_changes.range(..(before, NodeKey::default())).count();
         let stored = self.backing.oldest_rows(before, EVICTED_PER_STEP_MAX + changed)?;
         let stored = stored.into_iter().map(|row| ((row.started_at, row.key), row));
         for row in oldest(stored, &self.row_changes, before) {
-            if !row.flags.settled {
+            if !row.flags.settled || row.first_arrival > arrived_before {
                 continue;
             }
             self.forget_members(row.key)?;
@@ -326,6 +323,10 @@ impl<B: Backing> State<B> {
         Ok(())
     }
 }
+
+/// Attempts stay in the state this long after they arrived, however old they are: a history that is read in is in the
+/// lake's files long before.
+pub const KEPT_AFTER_ARRIVAL: walletscope_model::Duration = walletscope_model::Duration::from_seconds(86_400);
 
 /// Where a record stands in the journal, and its source's code.
 #[derive(Clone, Copy)]

@@ -58,7 +58,8 @@ pub(super) fn without(
     let mut is_changed = false;
     for batch in batches {
         let names = batch.column(place).as_string_view();
-        let mask: BooleanArray = names.iter().map(|id| Some(!id.is_some_and(|id| ids.contains(id)))).collect();
+        let mask: BooleanArray =
+            names.iter().map(|id| Some(!id.is_some_and(|id| ids.contains(id)))).collect();
         is_changed |= mask.false_count() > 0;
         let rows = filter_record_batch(batch, &mask);
         kept.push(rows.map_err(|error| LakeError::damaged(&LakeTable::Attempts.name(), error))?);

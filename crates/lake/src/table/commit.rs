@@ -10,8 +10,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use iceberg::io::FileIO;
 use iceberg::spec::{
-    DataFile, MAIN_BRANCH, ManifestFile, ManifestListWriter, ManifestWriter, ManifestWriterBuilder, Operation,
-    Snapshot, Summary, TableMetadata,
+    DataFile, MAIN_BRANCH, ManifestFile, ManifestListWriter, ManifestWriter, ManifestWriterBuilder,
+    Operation, Snapshot, Summary, TableMetadata,
 };
 use walletscope_model::{Duration, Offset, Timestamp};
 
@@ -77,9 +77,11 @@ impl TableState {
             manifests.retain(|manifest| !manifest.files.is_empty());
         }
         if change.forgets {
-            builder = builder.remove_snapshots(&self.metadata.snapshots().map(|each| each.snapshot_id()).collect::<Vec<_>>());
+            let known: Vec<i64> = self.metadata.snapshots().map(|each| each.snapshot_id()).collect();
+            builder = builder.remove_snapshots(&known);
         }
-        let metadata = builder.set_properties(properties).map_err(damaged)?.build().map_err(damaged)?.metadata;
+        let metadata =
+            builder.set_properties(properties).map_err(damaged)?.build().map_err(damaged)?.metadata;
         let location = self.write_metadata(warehouse, &metadata).await?;
         if !catalog.swap(self.table.name(), Some(&self.location), &location).await? {
             return Err(LakeError::Conflict { table: self.table.name() });
@@ -87,7 +89,11 @@ impl TableState {
         Ok(Self { table: self.table, metadata: Arc::new(metadata), location, manifests })
     }
 
-    async fn write_metadata(&self, warehouse: &Warehouse, metadata: &TableMetadata) -> Result<String, LakeError> {
+    async fn write_metadata(
+        &self,
+        warehouse: &Warehouse,
+        metadata: &TableMetadata,
+    ) -> Result<String, LakeError> {
         let number = self.location.rsplit('/').next().and_then(|name| name.split('-').next());
         let number = number.and_then(|digits| digits.parse::<u64>().ok()).unwrap_or(0) + 1;
         let name = self.table.name();
@@ -173,7 +179,12 @@ impl<'a> Writing<'a> {
     async fn existing_manifest(&mut self, files: &[Arc<LakeFile>]) -> Result<Arc<Manifest>, LakeError> {
         let mut writer = self.writer()?;
         for file in files {
-            let added = writer.add_existing_file(file.data.clone(), file.snapshot, file.sequence, Some(file.sequence));
+            let added = writer.add_existing_file(
+                file.data.clone(),
+                file.snapshot,
+                file.sequence,
+                Some(file.sequence),
+            );
             added.map_err(|error| self.damaged(error))?;
         }
         let file = self.finish(writer).await?;

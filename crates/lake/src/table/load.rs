@@ -14,7 +14,11 @@ use crate::tables::LakeTable;
 
 impl TableState {
     /// The table at a metadata file's URL.
-    pub(crate) async fn load(warehouse: &Warehouse, table: LakeTable, location: String) -> Result<Self, LakeError> {
+    pub(crate) async fn load(
+        warehouse: &Warehouse,
+        table: LakeTable,
+        location: String,
+    ) -> Result<Self, LakeError> {
         let bytes = warehouse.files.get(warehouse.path_of(&location)?).await?;
         let metadata: TableMetadata =
             serde_json::from_slice(&bytes).map_err(|error| LakeError::damaged(&location, error))?;

@@ -77,9 +77,7 @@ fn schema(table: LakeTable) -> Value {
 }
 
 fn iceberg_type(table: LakeTable, id: usize, kind: Kind) -> Value {
-    let list = |element: &str| {
-        json!({"type": "list", "element-id": table.element_id(id), "element": element, "element-required": true})
-    };
+    let list = |element: &str| json!({"type": "list", "element-id": table.element_id(id), "element": element, "element-required": true});
     match kind {
         Kind::Text => json!("string"),
         Kind::Long => json!("long"),

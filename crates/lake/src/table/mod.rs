@@ -82,7 +82,8 @@ impl TableState {
 
     /// Every data file, oldest day first.
     pub fn files(&self) -> Vec<Arc<LakeFile>> {
-        let mut files: Vec<_> = self.manifests.iter().flat_map(|manifest| manifest.files.iter().cloned()).collect();
+        let mut files: Vec<_> =
+            self.manifests.iter().flat_map(|manifest| manifest.files.iter().cloned()).collect();
         files.sort_by(|one, other| (one.day, &one.path).cmp(&(other.day, &other.path)));
         files
     }
@@ -118,6 +119,11 @@ impl TableState {
     /// How many rows the files hold.
     pub fn rows(&self) -> u64 {
         self.manifests.iter().flat_map(|manifest| &manifest.files).map(|file| file.rows).sum()
+    }
+
+    /// How many manifests the current snapshot has.
+    pub fn manifests(&self) -> usize {
+        self.manifests.len()
     }
 
     /// How many snapshots are kept.
@@ -175,11 +181,12 @@ impl LakeFile {
             Some(PrimitiveLiteral::Int(day)) => day,
             _ => return Err(damaged("its manifest entry has no day")),
         };
-        let time = |bounds: &std::collections::HashMap<i32, iceberg::spec::Datum>| {
-            match bounds.get(&TIMESTAMP_ID).map(iceberg::spec::Datum::literal) {
-                Some(PrimitiveLiteral::Long(time)) => Ok(Timestamp(*time)),
-                _ => Err(damaged("its manifest entry has no bounds of timestamp")),
-            }
+        let time = |bounds: &std::collections::HashMap<i32, iceberg::spec::Datum>| match bounds
+            .get(&TIMESTAMP_ID)
+            .map(iceberg::spec::Datum::literal)
+        {
+            Some(PrimitiveLiteral::Long(time)) => Ok(Timestamp(*time)),
+            _ => Err(damaged("its manifest entry has no bounds of timestamp")),
         };
         Ok(Self {
             path,

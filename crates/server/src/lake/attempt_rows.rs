@@ -1,7 +1,9 @@
 //! What is the lake's row of an attempt?
 
 use walletscope_lake::RowBuilder;
-use walletscope_model::{Abandoned, Attempt, AttemptId, Decision, EventKind, IdKind, Offset, Outcome, Stage, contract};
+use walletscope_model::{
+    Abandoned, Attempt, AttemptId, Decision, EventKind, IdKind, Offset, Outcome, Stage, contract,
+};
 
 /// Adds an attempt's row as of `offset`.
 pub fn push(rows: &mut RowBuilder, attempt: &Attempt, offset: Offset) {
@@ -72,11 +74,14 @@ fn push_decisions(rows: &mut RowBuilder, attempt: &Attempt) {
 fn push_ids(rows: &mut RowBuilder, attempt: &Attempt) {
     let (id, aliases) = (&attempt.id, &attempt.aliases);
     let own = |kind: IdKind| (id.kind == kind).then_some(&*id.value);
-    let first = |kind: IdKind, known: &'_ [Box<str>]| own(kind).is_none().then(|| known.first().cloned()).flatten();
+    let first =
+        |kind: IdKind, known: &'_ [Box<str>]| own(kind).is_none().then(|| known.first().cloned()).flatten();
     let requests = first(IdKind::Request, &aliases.request_ids);
     let traces = first(IdKind::Trace, &aliases.trace_ids);
     let tokens = aliases.token_reference_ids.first();
-    let further = |shown: bool, known: &'_ [Box<str>]| known.iter().skip(usize::from(shown)).cloned().collect::<Vec<_>>();
+    let further = |shown: bool, known: &'_ [Box<str>]| {
+        known.iter().skip(usize::from(shown)).cloned().collect::<Vec<_>>()
+    };
     let mut others = further(requests.is_some(), &aliases.request_ids);
     others.extend(further(traces.is_some(), &aliases.trace_ids));
     others.extend(further(true, &aliases.token_reference_ids));
@@ -126,4 +131,3 @@ fn abandoned_at(place: Abandoned) -> &'static str {
 fn seconds(duration: walletscope_model::Duration) -> f64 {
     duration.0 as f64 / 1e6
 }
-

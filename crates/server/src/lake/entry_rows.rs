@@ -5,7 +5,9 @@
 
 use walletscope_lake::{LakeTable, RowBuilder};
 use walletscope_model::contract::{self, Field};
-use walletscope_model::{Batch, Body, Duration, IdKind, LogBatch, LogEvent, MetricBatch, MetricDatum, MetricValue, Offset};
+use walletscope_model::{
+    Batch, Body, Duration, IdKind, LogBatch, LogEvent, MetricBatch, MetricDatum, MetricValue, Offset,
+};
 use walletscope_stream::interpret::{Said, What, interpret};
 use walletscope_stream::token::asserted_state;
 
@@ -42,7 +44,9 @@ impl EntryRows {
     ) {
         match &batch.body {
             Body::Logs(logs) => self.push_logs(batch, logs, offset, placeholders, wants),
-            Body::Metrics(metrics) if wants(LakeTable::MetricPoints) => self.push_metrics(batch, metrics, offset),
+            Body::Metrics(metrics) if wants(LakeTable::MetricPoints) => {
+                self.push_metrics(batch, metrics, offset)
+            }
             Body::Metrics(_) | Body::Command(_) | Body::Tick | Body::Gap(_) | Body::BackfillEnd => {}
         }
     }
@@ -105,7 +109,13 @@ impl Carried<'_> {
     }
 }
 
-fn log_event(rows: &mut RowBuilder, logs: &LogBatch, event: &LogEvent, said: &Said<'_>, carried: Carried<'_>) {
+fn log_event(
+    rows: &mut RowBuilder,
+    logs: &LogBatch,
+    event: &LogEvent,
+    said: &Said<'_>,
+    carried: Carried<'_>,
+) {
     rows.begin(event.timestamp)
         .text("log_group", Some(&logs.group))
         .text("log_stream", Some(&logs.stream))
@@ -160,7 +170,9 @@ fn provisioning_event(
 }
 
 fn token_state(rows: &mut RowBuilder, event: &LogEvent, said: &Said<'_>, carried: Carried<'_>) {
-    let (Some(reference), Some(state)) = (id(said, IdKind::TokenReference), asserted_state(said)) else { return };
+    let (Some(reference), Some(state)) = (id(said, IdKind::TokenReference), asserted_state(said)) else {
+        return;
+    };
     rows.begin(event.timestamp)
         .text("token_reference_id", Some(reference))
         .text("state", Some(state.name()))
@@ -206,7 +218,9 @@ fn metric_point(rows: &mut RowBuilder, datum: &MetricDatum, carried: Carried<'_>
 /// Count, sum, minimum and maximum.
 fn statistics(value: &MetricValue) -> (f64, f64, f64, f64) {
     match value {
-        MetricValue::Statistics { sample_count, sum, minimum, maximum } => (*sample_count, *sum, *minimum, *maximum),
+        MetricValue::Statistics { sample_count, sum, minimum, maximum } => {
+            (*sample_count, *sum, *minimum, *maximum)
+        }
         MetricValue::Values(values) => {
             let start = (0.0, 0.0, f64::INFINITY, f64::NEG_INFINITY);
             values.iter().fold(start, |(count, sum, low, high), (value, times)| {
@@ -236,7 +250,8 @@ fn sketch(value: &MetricValue) -> Option<Vec<u8>> {
 const SKETCH_COUNT_MAX: f64 = 10_000.0;
 
 fn dimensions_json(dimensions: &[(Box<str>, Box<str>)]) -> String {
-    let members = dimensions.iter().map(|(name, value)| (name.to_string(), serde_json::Value::from(&**value)));
+    let members =
+        dimensions.iter().map(|(name, value)| (name.to_string(), serde_json::Value::from(&**value)));
     serde_json::Value::Object(members.collect()).to_string()
 }
 

@@ -92,7 +92,8 @@ pub fn start(
     now: Now,
 ) -> std::io::Result<(SyncSender<Work>, JoinHandle<()>)> {
     let (sender, work) = sync_channel(ENTRIES_WAITING_MAX);
-    let jobs = Jobs::new(shared.clone(), settings.keep, sender.clone(), now, tokio::runtime::Handle::current());
+    let jobs =
+        Jobs::new(shared.clone(), settings.keep, sender.clone(), now, tokio::runtime::Handle::current());
     let mut feeder = Feeder {
         settings,
         placeholders,
@@ -223,6 +224,11 @@ impl Feeder {
 
     fn attempt(&mut self, offset: Offset, change: AttemptChange) {
         let Some(key) = change.old.or(change.new).map(|row| row.key) else { return };
+        if change.evicted && self.marks.get(&key).is_some() {
+            tracing::error!(
+                "an attempt left the state before the lake held it; the lake was not written for a day"
+            );
+        }
         self.marks.note(offset, &change);
         match change.attempt {
             Some(attempt) => self.note_attempt(key, offset, attempt),
@@ -309,12 +315,14 @@ impl Feeder {
         }
         let bytes: usize = self.hot.iter().map(Hot::bytes).sum();
         let waited = self.oldest_unflushed.map(|since| since.elapsed()).unwrap_or_default();
-        let flush_after = StdDuration::from_micros(u64::try_from(self.settings.flush_after.0).unwrap_or(u64::MAX));
+        let flush_after =
+            StdDuration::from_micros(u64::try_from(self.settings.flush_after.0).unwrap_or(u64::MAX));
         if bytes >= self.settings.flush_bytes || waited >= flush_after {
             self.flush();
             return;
         }
-        let merge_after = StdDuration::from_micros(u64::try_from(self.settings.merge_after.0).unwrap_or(u64::MAX));
+        let merge_after =
+            StdDuration::from_micros(u64::try_from(self.settings.merge_after.0).unwrap_or(u64::MAX));
         let late = self.names.len();
         if late > 0 && (late > LATE_MAX || self.merged_at.elapsed() >= merge_after) {
             self.merge();
@@ -332,6 +340,15 @@ impl Feeder {
         batches[LakeTable::Attempts as usize] =
             self.live.chunks().iter().map(|chunk| settled(&chunk.living_rows())).collect();
         self.oldest_unflushed = None;
+        tracing::info!(
+            through = self.head.0,
+            hot_rows = self.hot.iter().map(Hot::rows).sum::<usize>(),
+            hot_bytes = self.hot.iter().map(Hot::bytes).sum::<usize>(),
+            attempts = self.live.len(),
+            attempt_bytes = self.live.bytes(),
+            late = self.names.len(),
+            "flushing to the lake"
+        );
         self.jobs.start(Job::Flush(Flush { through: self.head, batches }));
     }
 
@@ -384,7 +401,8 @@ impl Feeder {
             let settled = rows.column(LakeTable::Attempts.place("settled")).as_boolean();
             let offsets = rows.column(LakeTable::Attempts.place("_offset")).as_primitive::<Int64Type>();
             let is_in_files = |row: usize| {
-                settled.value(row) && u64::try_from(offsets.value(row)).is_ok_and(|offset| offset <= through.0)
+                settled.value(row)
+                    && u64::try_from(offsets.value(row)).is_ok_and(|offset| offset <= through.0)
             };
             flushed.extend(chunk.keys().filter(|(row, _)| is_in_files(*row)).map(|(_, key)| *key));
         }

@@ -168,7 +168,8 @@ impl Jobs {
         self.runtime.spawn(async move {
             // A panic is a failure like any other: the rows stay where they are.
             let ended = tokio::spawn(job).await;
-            let ended = ended.unwrap_or_else(|error| Err(LakeError::Catalog(format!("{name} panicked: {error}"))));
+            let ended =
+                ended.unwrap_or_else(|error| Err(LakeError::Catalog(format!("{name} panicked: {error}"))));
             if let Err(error) = &ended {
                 tracing::error!(%error, job = name, "the lake could not be written; trying again");
             }
@@ -233,9 +234,15 @@ async fn run_maintenance(
         }
         maintenance::expire(lake, table, now).await?;
         if with_orphans {
-            let (files, bytes) = maintenance::delete_orphans(lake, table, maintenance::ORPHAN_AGE, now).await?;
+            let (files, bytes) =
+                maintenance::delete_orphans(lake, table, maintenance::ORPHAN_AGE, now).await?;
             if files > 0 {
-                tracing::info!(table = table.name(), files, bytes, "files that no snapshot knows were deleted");
+                tracing::info!(
+                    table = table.name(),
+                    files,
+                    bytes,
+                    "files that no snapshot knows were deleted"
+                );
             }
         }
     }

@@ -142,7 +142,9 @@ impl<S: Store> Applier<S> {
             batch.push(Change::Delete { table: StoreTable::Outbox, key: offset.0.to_be_bytes().to_vec() });
         }
         if let Some(lake) = &mut self.lake {
-            batch.extend(std::mem::take(&mut lake.changed_marks).into_iter().map(|key| mark_change(&lake.marks, key)));
+            batch.extend(
+                std::mem::take(&mut lake.changed_marks).into_iter().map(|key| mark_change(&lake.marks, key)),
+            );
         }
         self.store.commit(batch, self.state.applied)?;
         self.state.backing_mut().turn_to(self.store.snapshot());

@@ -128,7 +128,11 @@ pub fn start<S: Store>(store: S, now: Now, lake: Option<LakeSide>) -> Result<Pip
     let (entries, work) = sync_channel(ENTRIES_WAITING_MAX);
     let writing = spawn("writer", {
         let shared = shared.clone();
-        move || shared.guard_thread(|| write(writer, &store, &submitted, &entries, &shared, &now, keep_from.as_deref()))
+        move || {
+            shared.guard_thread(|| {
+                write(writer, &store, &submitted, &entries, &shared, &now, keep_from.as_deref())
+            })
+        }
     })?;
     let reading = applier.reads_known_ids().map(|read| {
         let shared = shared.clone();

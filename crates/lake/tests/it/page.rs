@@ -25,7 +25,7 @@ fn the_lake_page_tells_of_every_table_and_column() {
 fn tables() -> String {
     let mut text = String::new();
     for table in LakeTable::ALL {
-        writeln!(text, "## {}\n\n{}", table.name(), table.meaning()).unwrap();
+        writeln!(text, "## {}\n\n{}\n", table.name(), table.meaning()).unwrap();
         writeln!(text, "Sorted by {} in a file.\n", table.sort_columns().join(", ")).unwrap();
         writeln!(text, "| id | column | type | meaning |\n|---|---|---|---|").unwrap();
         for (place, column) in table.columns().iter().enumerate() {

@@ -1,0 +1,7 @@
+//! What the lake promises: nothing lost, nothing twice, whatever step it is stopped at.
+
+mod faults;
+mod keeping;
+mod moving;
+mod page;
+mod scene;
