@@ -23,16 +23,17 @@ STOP_SECONDS_MAX = 15
 
 
 class Server:
-    """Starts in the constructor and is ready when that returns; `stop` ends it as an operator would."""
+    """Starts in the constructor and is ready when that returns; `stop` ends it as an operator would. `flags` are
+    further flags of `serve`."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *flags):
         self.folder = Path(folder)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.stderr_path = self.folder.parent / f"{self.folder.name}.stderr"
         with self.stderr_path.open("wb") as stderr:
             self.process = subprocess.Popen(
-                [BINARY, "serve", "--data", self.folder, "--listen", f"127.0.0.1:{self.port}"],
+                [BINARY, "serve", "--data", self.folder, "--listen", f"127.0.0.1:{self.port}", *flags],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=stderr,

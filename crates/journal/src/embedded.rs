@@ -20,6 +20,7 @@ mod opening;
 mod retention;
 mod snapshot;
 
+pub use opening::FolderHold;
 pub use retention::{RETENTION_AGE, RETENTION_BYTES, Retention};
 pub use snapshot::EmbeddedSnapshot;
 

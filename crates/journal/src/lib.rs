@@ -14,7 +14,7 @@ mod keyspaces;
 mod segments;
 mod torn_log;
 
-pub use embedded::{EmbeddedStore, Options, Retention};
+pub use embedded::{EmbeddedStore, FolderHold, Options, Retention};
 pub use record::{Header, Kind, RecordError, decode, decode_header, encode};
 pub use store::{
     Append, Change, Direction, Invocation, JournalSize, Read, Store, StoreError, Table, Trimmed, Visit,

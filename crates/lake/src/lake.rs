@@ -16,6 +16,7 @@ use walletscope_model::{Offset, Timestamp};
 use crate::catalog::Catalog;
 use crate::error::LakeError;
 use crate::parquet;
+use crate::pin::Pins;
 use crate::storage::Warehouse;
 use crate::table::{Change, TableState};
 use crate::tables::LakeTable;
@@ -30,6 +31,7 @@ pub struct Lake {
     catalog: Catalog,
     tables: Vec<TableSlot>,
     written_bytes: AtomicU64,
+    pins: Pins,
 }
 
 struct TableSlot {
@@ -51,7 +53,7 @@ impl Lake {
             let state = TableState::open(&warehouse, &catalog, table, now).await?;
             tables.push(TableSlot { current: ArcSwap::from_pointee(state), committing: Mutex::new(()) });
         }
-        Ok(Self { warehouse, catalog, tables, written_bytes: AtomicU64::new(0) })
+        Ok(Self { warehouse, catalog, tables, written_bytes: AtomicU64::new(0), pins: Pins::default() })
     }
 
     /// A table as of its newest commit.
@@ -83,6 +85,15 @@ impl Lake {
         let _committing = self.lock(table).await;
         let add = self.write(table, batches).await?;
         self.commit(table, Change { add, watermark: Some(watermark), ..Change::default() }, now).await
+    }
+
+    /// Whether somebody copies the files, so that none may be deleted.
+    pub fn is_pinned(&self) -> bool {
+        self.pins.is_any()
+    }
+
+    pub(crate) fn pins(&self) -> &Pins {
+        &self.pins
     }
 
     /// Held over everything that a change of a table follows from.

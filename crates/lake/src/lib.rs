@@ -12,6 +12,8 @@ pub mod lake;
 pub mod live;
 pub mod maintenance;
 pub mod parquet;
+pub mod pin;
+pub mod restore;
 pub mod rows;
 pub mod storage;
 pub mod table;
@@ -19,7 +21,8 @@ pub mod tables;
 
 pub use error::LakeError;
 pub use hot::Hot;
-pub use lake::Lake;
+pub use lake::{CATALOG_FILE, Lake};
+pub use pin::Pin;
 pub use live::{Chunk, Live};
 pub use rows::RowBuilder;
 pub use storage::{S3Place, Warehouse};

@@ -1,10 +1,11 @@
 //! How does the number of files, snapshots and late changes stay bounded?
 //!
-//! Four jobs, each a plan (pure) and a commit (atomic): days with many small files are compacted, late changes of
+//! Jobs, each a plan (pure) and a commit (atomic): days with many small files are compacted, late changes of
 //! settled attempts are merged into the files that hold them, days beyond the retention go, and files that no kept
 //! snapshot knows are deleted when they are old enough that no commit can still be on its way to them. A kill
 //! anywhere leaves the table as it was, or as it is meant to be.
 
+mod erase;
 mod orphans;
 mod rewrite;
 mod verify;
@@ -20,7 +21,9 @@ use crate::lake::Lake;
 use crate::table::{Change, LakeFile, TableState, day_of};
 use crate::tables::LakeTable;
 
+pub use erase::{Erased, Erasure, erase};
 pub use orphans::{ORPHAN_AGE, delete_orphans};
+pub(crate) use orphans::delete_unknown;
 pub use verify::{Verified, verify};
 
 /// Files of one live day at most.

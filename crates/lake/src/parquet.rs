@@ -84,6 +84,8 @@ pub async fn write(warehouse: &Warehouse, table: LakeTable, encoded: Encoded) ->
     let (lower, upper) =
         encoded.bounds.iter().map(|(id, (low, high))| ((*id, low.clone()), (*id, high.clone()))).unzip();
     let counts: HashMap<i32, u64> = encoded.bounds.keys().map(|id| (*id, encoded.rows)).collect();
+    // Columns with bounds have no nulls; readers that are not told so look into the file.
+    let nulls = encoded.bounds.keys().map(|id| (*id, 0)).collect();
     let data = DataFileBuilder::default()
         .content(DataContentType::Data)
         .file_format(DataFileFormat::Parquet)
@@ -94,6 +96,7 @@ pub async fn write(warehouse: &Warehouse, table: LakeTable, encoded: Encoded) ->
         .record_count(encoded.rows)
         .file_size_in_bytes(encoded.bytes.len() as u64)
         .value_counts(counts)
+        .null_value_counts(nulls)
         .lower_bounds(lower)
         .upper_bounds(upper)
         .split_offsets(Some(encoded.split_offsets))

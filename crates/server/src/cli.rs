@@ -2,6 +2,8 @@
 //!
 //! Flags that are settings live in `settings::Given`, so that flags, environment and file cannot drift apart.
 
+mod lake;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -12,6 +14,8 @@ use walletscope_traffic::{ATTEMPTS_PER_SECOND_MAX, Incident};
 
 use crate::auth::Kind;
 use crate::settings::{DATA_DEFAULT, Given, parse_duration};
+
+pub use lake::{LakeAction, LakeCommand};
 
 /// Reads the command line; prints help, version or what is wrong, and leaves, where there is nothing to do.
 pub fn parse() -> Command {
@@ -33,6 +37,15 @@ pub enum Command {
     /// Add, list and revoke the keys of further sources; a running server follows within seconds
     #[command(after_help = KEYS_EXAMPLES)]
     Keys(Keys),
+    /// Look after the lake: compact, expire, verify, erase
+    #[command(after_help = lake::EXAMPLES)]
+    Lake(LakeCommand),
+    /// Copy everything into one file, while the server runs or not
+    #[command(after_help = BACKUP_EXAMPLES)]
+    Backup(Backup),
+    /// Make a data folder of a backup; give the settings that its server will run with
+    #[command(after_help = BACKUP_EXAMPLES)]
+    Restore(Restore),
     /// Print a new sign-in link: one browser, once, within 15 minutes. Give the settings that the server runs with
     #[command(after_help = SIGN_IN_LINK_EXAMPLES)]
     SignInLink(Given),
@@ -155,6 +168,28 @@ pub struct PlannedIncident {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAnIncident;
 
+/// Where a backup goes.
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// A file that is not there yet, or a folder in which one is made
+    #[arg(value_name = "FILE|DIR")]
+    pub target: PathBuf,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub settings: Given,
+}
+
+/// Where a backup comes from.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The backup
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub settings: Given,
+}
+
 /// Keys of further sources.
 #[derive(Debug, Args)]
 pub struct Keys {
@@ -249,6 +284,17 @@ Examples:
 
 To replace a key without a pause: add a second one for the same source, move its clients, revoke the
 first. The pair in DIR/credentials is not listed; change the file and restart to replace it.";
+
+const BACKUP_EXAMPLES: &str = "\
+Examples:
+  walletscope backup /backups
+  walletscope backup today.tar --data /srv/wallet --listen 127.0.0.1:8000
+  walletscope restore today.tar --data /srv/restored
+
+A backup is of one instant: journal, state, the lake's files, keys and users. It holds secrets and
+personal data. Run it on the server's machine, with the settings that the server runs with: a server
+that has the folder open is asked for its part and goes on working. Restore into a folder that is
+empty or not there; of the lake, the current snapshot comes back.";
 
 const SIGN_IN_LINK_EXAMPLES: &str = "\
 Examples:

@@ -1,13 +1,16 @@
 //! The product: settings, listeners, authentication, the loop that executes effects, the JSON API and live views.
 //!
 //! [`start`] puts the parts together in order; [`pipeline`] makes calls durable and steps them, [`state`] keeps what
-//! follows, [`view`] shows it; [`aws`] and [`api`] are the doors, [`listen`] the port, [`auth`] the keys.
+//! follows, [`view`] shows it; [`aws`], [`api`] and [`iceberg`] are the doors, [`listen`] the port, [`auth`] the keys.
 
 pub mod api;
 pub mod auth;
 pub mod aws;
+pub mod backup;
 pub mod cli;
 pub mod client;
+pub mod iceberg;
+pub mod keep_lake;
 pub mod lake;
 pub mod listen;
 pub mod observe;

@@ -4,12 +4,12 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use walletscope_server::auth::{self, Credentials, ListedKey, NewKey, Users};
-use walletscope_server::cli::{self, Command, KeyAction, KeySource, Play, Simulate};
+use walletscope_server::cli::{self, Backup, Command, KeyAction, KeySource, Play, Restore, Simulate};
 use walletscope_server::observe::log;
 use walletscope_server::settings::{Given, Settings};
 use walletscope_server::simulate::{Plan, Sender};
 use walletscope_server::start::system_now;
-use walletscope_server::{api, client, run};
+use walletscope_server::{api, backup, client, keep_lake, run};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -37,6 +37,21 @@ async fn execute(command: Command) -> ExitCode {
             Err(error) => failed(&error.to_string()),
         },
         Command::Simulate(simulate) => play(&simulate).await,
+        Command::Lake(lake) => {
+            let (upkeep, given) = lake.action.split();
+            match Settings::load(given) {
+                Ok(settings) => keep_lake::run(&settings, upkeep).await,
+                Err(error) => failed(&error.to_string()),
+            }
+        }
+        Command::Backup(asked) => match back_up(asked).await {
+            Ok(text) => print(text.as_bytes()),
+            Err(error) => failed(&error),
+        },
+        Command::Restore(asked) => match restore(asked).await {
+            Ok(text) => print(text.as_bytes()),
+            Err(error) => failed(&error),
+        },
         Command::Keys(keys) => match change_keys(&keys.data, keys.action).await {
             Ok(text) => print(text.as_bytes()),
             Err(error) => failed(&error),
@@ -112,6 +127,30 @@ fn describe(source: &str, key: &NewKey) -> String {
 fn line(key: &ListedKey) -> String {
     let revoked = key.revoked_at.map_or_else(|| "good".to_owned(), |at| format!("revoked {at}"));
     format!("{}\t{}\t{}\tmade {}\t{revoked}\n", key.id, key.kind.name(), key.source, key.created_at)
+}
+
+async fn back_up(asked: Backup) -> Result<String, String> {
+    let settings = Settings::load(asked.settings).map_err(|error| error.to_string())?;
+    let taken = backup::command::backup(&settings, &asked.target).await;
+    let (path, bytes) = taken.map_err(|error| error.to_string())?;
+    Ok(format!("{} ({bytes} bytes)\n", path.display()))
+}
+
+async fn restore(asked: Restore) -> Result<String, String> {
+    let settings = Settings::load(asked.settings).map_err(|error| error.to_string())?;
+    let restored = backup::command::restore(&settings, &asked.file).await;
+    let about = restored.map_err(|error| error.to_string())?;
+    let mut text = format!(
+        "restored {}: journal entries {} to {}, state at {}\n",
+        settings.data.display(),
+        about.first,
+        about.head,
+        about.applied
+    );
+    for (name, table) in about.tables {
+        text += &format!("{name}: rows {}\n", table.rows);
+    }
+    Ok(text)
 }
 
 async fn sign_in_link(given: Given) -> Result<String, String> {

@@ -21,7 +21,7 @@ use crate::api::{ApiContext, JournalReader, Place};
 use crate::auth::{Auth, AuthError, Credentials};
 use crate::aws::Door;
 use crate::lake::{self, LakeShared, Work};
-use crate::listen::{Routes, router, serve};
+use crate::listen::{LakeDoor, Routes, router, serve};
 use crate::observe::Telemetry;
 use crate::pipeline::{self, LakeSide, Now, Pipeline, PipelineError, Submission};
 use crate::settings::Settings;
@@ -112,7 +112,7 @@ pub async fn start(settings: &Settings, now: Now) -> Result<Server, StartError> 
         now: now.clone(),
         place: place(settings, &auth),
     });
-    let routes = routes(settings, &store, &pipeline, &auth, now);
+    let routes = routes(settings, &store, &pipeline, &auth, &lake, now);
     let (stop, stopped) = oneshot::channel();
     let serving = tokio::spawn(serve(listener, router(routes, api), async {
         // A dropped sender stops the server as well.
@@ -182,7 +182,8 @@ fn make_folder(folder: &Path) -> Result<(), StartError> {
     made.map_err(|error| StartError::Folder(folder.display().to_string(), error))
 }
 
-fn store_folder(settings: &Settings) -> PathBuf {
+/// Where the journal and the state lie.
+pub(crate) fn store_folder(settings: &Settings) -> PathBuf {
     settings.data.join("store")
 }
 
@@ -218,10 +219,12 @@ fn routes(
     store: &EmbeddedStore,
     pipeline: &Pipeline,
     auth: &Arc<Auth>,
+    lake: &RunningLake,
     now: Now,
 ) -> Routes {
     let telemetry = Arc::new(Telemetry::default());
     let shared = pipeline.shared.clone();
+    let lake_door = LakeDoor::new(lake.shared.clone(), lake.feeder.clone(), store.clone(), now.clone());
     let door = Door::new(
         pipeline.ingest.clone(),
         shared.clone(),
@@ -238,6 +241,7 @@ fn routes(
         telemetry,
         journal_size: Arc::new(move || sized.size()),
         ingest: pipeline.ingest.clone(),
+        lake: lake_door,
     }
 }
 

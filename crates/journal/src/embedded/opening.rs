@@ -1,10 +1,11 @@
 //! How does an embedded store come up, after a stop, a kill or a power cut?
 
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, RwLock};
 
-use fjall::{CompressionType, Database, Keyspace};
+use fjall::{CompressionType, Database, Keyspace, PersistMode};
 use walletscope_model::{Offset, Timestamp};
 
 use super::{EmbeddedStore, Inner, Options, Writer};
@@ -12,6 +13,15 @@ use crate::keyspaces::{self, APPLIED_KEY, read_offset};
 use crate::segments::{Extent, Segment, Segments};
 use crate::store::{StoreError, Table};
 use crate::torn_log;
+
+/// The engine's lock in its folder.
+const LOCK_FILE: &str = "lock";
+
+/// A store's folder that nobody opens while this lives.
+#[derive(Debug)]
+pub struct FolderHold {
+    _locked: File,
+}
 
 impl EmbeddedStore {
     /// Opens the store in `folder` and makes it where there is none.
@@ -35,6 +45,52 @@ impl EmbeddedStore {
             other => failed(other.to_string()),
         })?;
         Self::load(database, options).map_err(failed)
+    }
+
+    /// Makes a store in an empty folder whose journal begins at `first`, all before it being applied: what a backup is
+    /// restored into.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] where the folder is in use, [`StoreError::Open`] for anything else; a store that is there
+    /// is left as it is.
+    pub fn make_at(folder: &Path, first: Offset, options: Options) -> Result<Self, StoreError> {
+        let failed = |reason: String| StoreError::Open { folder: folder.display().to_string(), reason };
+        let text = |error: fjall::Error| failed(error.to_string());
+        let database = open_database(folder).map_err(text)?;
+        if !database.list_keyspace_names().is_empty() {
+            return Err(failed("there is a store already; choose an empty folder".to_owned()));
+        }
+        let position = database.keyspace(keyspaces::POSITION, keyspaces::position_options).map_err(text)?;
+        database.keyspace(&keyspaces::journal_name(first.0), keyspaces::journal_options).map_err(text)?;
+        position.insert(APPLIED_KEY, first.0.saturating_sub(1).to_be_bytes()).map_err(text)?;
+        database.persist(PersistMode::SyncAll).map_err(text)?;
+        Self::load(database, options).map_err(failed)
+    }
+
+    /// Makes every commit so far durable.
+    ///
+    /// # Errors
+    /// [`StoreError::Write`], then the store is poisoned.
+    pub fn persist(&self) -> Result<(), StoreError> {
+        let _writer = self.write()?;
+        self.poisoning("the state", self.0.database.persist(PersistMode::SyncAll))
+    }
+
+    /// Keeps every server out of a store's folder, without opening the store.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] where it is open, [`StoreError::Open`] where there is no store.
+    pub fn hold(folder: &Path) -> Result<FolderHold, StoreError> {
+        let failed = |error: std::io::Error| StoreError::Open {
+            folder: folder.display().to_string(),
+            reason: error.to_string(),
+        };
+        let file = File::options().read(true).write(true).open(folder.join(LOCK_FILE)).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(FolderHold { _locked: file }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::Locked { folder: folder.display().to_string() }),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
     }
 
     fn load(database: Database, options: Options) -> Result<Self, String> {

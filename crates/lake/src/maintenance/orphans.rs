@@ -10,6 +10,7 @@ use crate::tables::LakeTable;
 pub const ORPHAN_AGE: Duration = Duration::from_seconds(3_600);
 
 /// Deletes the files of a table that no kept snapshot knows and that are older than `age`; how many files and bytes.
+/// None while the lake is pinned.
 ///
 /// # Errors
 /// Some orphans may still be there; nothing else was touched.
@@ -21,6 +22,9 @@ pub async fn delete_orphans(
 ) -> Result<(usize, u64), LakeError> {
     // No commit is on its way while this is held, and what one left behind is told by its age.
     let _committing = lake.lock(table).await;
+    if lake.is_pinned() {
+        return Ok((0, 0));
+    }
     let listed = lake.warehouse.files.list(table.name()).await?;
     let oldest_ms = (now.0 - age.0).div_euclid(1_000);
     let old: Vec<_> = listed.into_iter().filter(|file| file.modified_ms < oldest_ms).collect();
@@ -34,4 +38,18 @@ pub async fn delete_orphans(
         (files, bytes) = (files + 1, bytes + orphan.size);
     }
     Ok((files, bytes))
+}
+
+/// Deletes every file of a table that no kept snapshot knows, whatever its age: nobody else writes or reads yet.
+///
+/// # Errors
+/// Some may still be there.
+pub(crate) async fn delete_unknown(lake: &Lake, table: LakeTable) -> Result<(), LakeError> {
+    let known = lake.current(table).referenced(&lake.warehouse).await?;
+    for file in lake.warehouse.files.list(table.name()).await? {
+        if !known.contains(&file.path) {
+            lake.warehouse.files.delete(&file.path).await?;
+        }
+    }
+    Ok(())
 }

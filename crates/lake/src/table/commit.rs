@@ -16,6 +16,7 @@ use iceberg::spec::{
 use walletscope_model::{Duration, Offset, Timestamp};
 
 use super::load::millis;
+use super::metadata::document;
 use super::{LakeFile, Manifest, TableState, WATERMARK_PROPERTY};
 use crate::catalog::Catalog;
 use crate::error::LakeError;
@@ -41,6 +42,8 @@ pub struct Change {
     pub watermark: Option<Offset>,
     /// Further properties to set, in the same step.
     pub properties: Vec<(String, String)>,
+    /// No earlier snapshot stays, and nothing tells of the files that go: what they held is to be forgotten.
+    pub forgets: bool,
 }
 
 impl TableState {
@@ -56,13 +59,15 @@ impl TableState {
         now: Timestamp,
     ) -> Result<Self, LakeError> {
         let damaged = |error: iceberg::Error| LakeError::damaged(&self.table.name(), error);
-        let is_new_snapshot = !change.add.is_empty() || !change.remove.is_empty();
+        let is_new_snapshot = !change.add.is_empty() || !change.remove.is_empty() || change.forgets;
         let mut properties: HashMap<String, String> = change.properties.iter().cloned().collect();
         if let Some(watermark) = change.watermark {
             properties.insert(WATERMARK_PROPERTY.to_owned(), watermark.0.to_string());
         }
         let mut builder = (*self.metadata).clone().into_builder(Some(self.location.clone()));
-        builder = builder.remove_snapshots(&self.old_snapshots(now));
+        if !change.forgets {
+            builder = builder.remove_snapshots(&self.old_snapshots(now));
+        }
         let mut manifests = self.manifests.clone();
         if is_new_snapshot {
             let mut writing = Writing::new(self, warehouse);
@@ -70,6 +75,10 @@ impl TableState {
             let snapshot = writing.snapshot(&manifests, &change, now).await?;
             builder = builder.set_branch_snapshot(snapshot, MAIN_BRANCH).map_err(damaged)?;
             manifests.retain(|manifest| !manifest.files.is_empty());
+        }
+        if change.forgets {
+            let known: Vec<i64> = self.metadata.snapshots().map(|each| each.snapshot_id()).collect();
+            builder = builder.remove_snapshots(&known);
         }
         let metadata =
             builder.set_properties(properties).map_err(damaged)?.build().map_err(damaged)?.metadata;
@@ -89,8 +98,7 @@ impl TableState {
         let number = number.and_then(|digits| digits.parse::<u64>().ok()).unwrap_or(0) + 1;
         let name = self.table.name();
         let path = format!("{name}/metadata/{number:05}-{}.metadata.json", uuid::Uuid::new_v4());
-        let bytes = serde_json::to_vec(metadata).map_err(|error| LakeError::damaged(&path, error))?;
-        warehouse.files.put(&path, bytes.into()).await?;
+        warehouse.files.put(&path, document(metadata, &path)?.to_string().into()).await?;
         Ok(warehouse.url_of(&path))
     }
 
@@ -159,7 +167,7 @@ impl<'a> Writing<'a> {
         for files in existing.chunks(MERGED_FILES_MAX) {
             kept.push(self.existing_manifest(files).await?);
         }
-        if !removed.is_empty() {
+        if !removed.is_empty() && !change.forgets {
             kept.push(self.deleted_manifest(&removed).await?);
         }
         if !change.add.is_empty() {

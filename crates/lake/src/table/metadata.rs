@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use iceberg::spec::TableMetadataRef;
+use iceberg::spec::{TableMetadata, TableMetadataRef};
 use serde_json::{Value, json};
 use walletscope_model::Timestamp;
 
@@ -50,6 +50,16 @@ pub(super) fn new(table: LakeTable, location: &str, now: Timestamp) -> Result<Ta
         "metadata-log": [],
     });
     serde_json::from_value(document).map(Arc::new).map_err(|error| LakeError::damaged(&table.name(), error))
+}
+
+/// The metadata as the specification writes it, its snapshots from the oldest to the newest: the library keeps them in
+/// no order, and readers show them as they come.
+pub(super) fn document(metadata: &TableMetadata, path: &str) -> Result<Value, LakeError> {
+    let mut document = serde_json::to_value(metadata).map_err(|error| LakeError::damaged(&path, error))?;
+    if let Some(Value::Array(snapshots)) = document.get_mut("snapshots") {
+        snapshots.sort_by_key(|snapshot| snapshot["sequence-number"].as_i64());
+    }
+    Ok(document)
 }
 
 fn schema(table: LakeTable) -> Value {

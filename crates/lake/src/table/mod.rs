@@ -7,6 +7,7 @@
 mod commit;
 mod load;
 mod metadata;
+mod moved;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -107,6 +108,14 @@ impl TableState {
         self.metadata.properties().get(name).map(String::as_str)
     }
 
+    /// Iceberg's metadata as the JSON of its specification.
+    ///
+    /// # Errors
+    /// The library cannot write it.
+    pub fn document(&self) -> Result<serde_json::Value, LakeError> {
+        metadata::document(&self.metadata, &self.location)
+    }
+
     /// How many rows the files hold.
     pub fn rows(&self) -> u64 {
         self.manifests.iter().flat_map(|manifest| &manifest.files).map(|file| file.rows).sum()
@@ -122,27 +131,45 @@ impl TableState {
         self.metadata.snapshots().len()
     }
 
+    /// The paths of everything that the current snapshot consists of, relative to the warehouse.
+    ///
+    /// # Errors
+    /// A manifest list could not be read.
+    pub async fn current_files(&self, warehouse: &Warehouse) -> Result<BTreeSet<String>, LakeError> {
+        let mut urls = BTreeSet::from([self.location.clone()]);
+        if let Some(snapshot) = self.metadata.current_snapshot() {
+            urls.extend(snapshot_urls(warehouse, snapshot.manifest_list()).await?);
+        }
+        paths(warehouse, urls)
+    }
+
     /// The paths of the metadata, manifest lists, manifests and data files that this state and its kept snapshots
     /// need, relative to the warehouse.
     ///
     /// # Errors
     /// A manifest list could not be read.
     pub async fn referenced(&self, warehouse: &Warehouse) -> Result<BTreeSet<String>, LakeError> {
-        let mut paths = BTreeSet::new();
-        let mut add = |url: &str| warehouse.path_of(url).map(|path| paths.insert(path.to_owned())).map(drop);
-        add(&self.location)?;
-        for logged in self.metadata.metadata_log() {
-            add(&logged.metadata_file)?;
-        }
+        let mut urls = BTreeSet::from([self.location.clone()]);
+        urls.extend(self.metadata.metadata_log().iter().map(|logged| logged.metadata_file.clone()));
         for snapshot in self.metadata.snapshots() {
-            add(snapshot.manifest_list())?;
-            for (manifest, files) in load::manifests(warehouse, snapshot.manifest_list()).await? {
-                add(&manifest.manifest_path)?;
-                files.iter().try_for_each(|file| add(&file.url))?;
-            }
+            urls.extend(snapshot_urls(warehouse, snapshot.manifest_list()).await?);
         }
-        Ok(paths)
+        paths(warehouse, urls)
     }
+}
+
+/// A manifest list, its manifests (those that only tell of deleted files too) and their living files.
+async fn snapshot_urls(warehouse: &Warehouse, list: &str) -> Result<BTreeSet<String>, LakeError> {
+    let mut urls = BTreeSet::from([list.to_owned()]);
+    for (manifest, living) in load::manifests(warehouse, list).await? {
+        urls.insert(manifest.manifest_path);
+        urls.extend(living.into_iter().map(|each| each.url));
+    }
+    Ok(urls)
+}
+
+fn paths(warehouse: &Warehouse, urls: BTreeSet<String>) -> Result<BTreeSet<String>, LakeError> {
+    urls.iter().map(|url| warehouse.path_of(url).map(str::to_owned)).collect()
 }
 
 impl LakeFile {

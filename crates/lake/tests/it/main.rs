@@ -2,4 +2,6 @@
 
 mod faults;
 mod keeping;
+mod moving;
+mod page;
 mod scene;

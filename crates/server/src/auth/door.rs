@@ -50,6 +50,43 @@ pub async fn open_on_this_machine(state: State<AuthState>, request: Request, nex
     if is_this_machine { next.run(request).await } else { require_caller(state, request, next).await }
 }
 
+/// A refusal, for doors whose clients expect errors in a shape of their own.
+#[derive(Debug)]
+pub struct Refused {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// A sentence for people.
+    pub message: &'static str,
+    /// A header that belongs to it.
+    pub header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Auth {
+    /// Who asks, as [`require_caller`] finds out.
+    ///
+    /// # Errors
+    /// Nobody who is known.
+    pub async fn caller(&self, request: &Parts) -> Result<Caller, Refused> {
+        caller(self, request).await.map_err(Refused::from)
+    }
+
+    /// Whose API token this is, where it does not come in the usual header.
+    ///
+    /// # Errors
+    /// Nobody's, or too many wrong ones came from this address.
+    pub fn caller_by_token(&self, request: &Parts, token: &str) -> Result<Caller, Refused> {
+        let (address, shown) = (address_of(self, request).ip(), TokenHash::of(token));
+        self.attempt(address, &shown, self.keyring.bearer(token, Purpose::Api)).map_err(Refused::from)
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        let (status, _, message) = refusal.answer();
+        Self { status, message, header: refusal.header() }
+    }
+}
+
 /// Why somebody does not come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {

@@ -27,8 +27,8 @@ use tokio::task::JoinHandle;
 use crate::pipeline::Now;
 use crate::settings::Settings;
 
-pub use credentials::{Credentials, CredentialsError, Warning};
-pub use door::{check_host, open_on_this_machine, require_caller};
+pub use credentials::{Credentials, CredentialsError, FILE_NAME as CREDENTIALS_FILE, Warning};
+pub use door::{Refused, check_host, open_on_this_machine, require_caller};
 pub use failures::{FAILURES_MAX, FailureLimit, TooManyFailures, WINDOW};
 pub use keyring::{KeyEntry, Keyring, Purpose, WATCH_EVERY};
 pub use keys::{FIRST_SOURCE, KEYS_MAX, Kind, ListedKey, NewKey, SOURCE_BYTES_MAX, TENANT};
@@ -36,7 +36,7 @@ pub use network::{ClientAddress, Network, NotANetwork};
 pub use secret::{NoRandomness, Secret, TokenHash};
 pub use session::{LINK_LIFE, SESSION_LIFE};
 pub use sign_in::session_routes;
-pub use users::{Users, UsersError};
+pub use users::{FILE_NAME as USERS_FILE, Users, UsersError};
 
 /// What the layers carry.
 pub type AuthState = Arc<Auth>;

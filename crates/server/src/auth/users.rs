@@ -75,6 +75,19 @@ impl Users {
         Ok(Self { pool, path })
     }
 
+    /// Copies all of it, as of one moment, into a new file that only its owner may read.
+    ///
+    /// # Errors
+    /// The copy could not be made.
+    pub async fn copy_to(&self, path: &Path) -> Result<(), UsersError> {
+        // SQLite takes an empty file as a new one, and this one is closed to others from the start.
+        make_private(path).map_err(|error| UsersError::File(path.to_owned(), error))?;
+        let copying = sqlx::query("VACUUM INTO ?").bind(path.to_string_lossy().into_owned());
+        let copied = copying.execute(&self.pool).await;
+        let failed = |source| UsersError::Query { attempted: "copy", path: self.path.clone(), source };
+        copied.map(drop).map_err(failed)
+    }
+
     /// Closes the file, with everything written.
     pub async fn close(&self) {
         self.pool.close().await;

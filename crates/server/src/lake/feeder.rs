@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration as StdDuration, Instant};
@@ -370,6 +371,9 @@ impl Feeder {
                 for table in LakeTable::ALL {
                     let hot = &mut self.hot[table as usize];
                     if flushed.contains(&table) { hot.drop_sealed() } else { hot.unseal() }
+                }
+                if flushed.len() == LakeTable::COUNT {
+                    self.shared.flushed_through.store(through.0, Ordering::Release);
                 }
                 if flushed.contains(&LakeTable::Attempts) {
                     self.forget_flushed(through);

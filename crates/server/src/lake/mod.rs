@@ -12,6 +12,7 @@ mod jobs;
 mod marks;
 mod rollups;
 mod tables;
+pub mod upkeep;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -81,6 +82,8 @@ pub struct LakeShared {
     done: Mutex<Vec<Done>>,
     /// Entries from here on are still needed.
     keep_from: AtomicU64,
+    /// Everything of entries up to here that may be in files is in files.
+    flushed_through: AtomicU64,
 }
 
 impl LakeShared {
@@ -93,6 +96,7 @@ impl LakeShared {
             report: ArcSwap::default(),
             done: Mutex::default(),
             keep_from,
+            flushed_through: AtomicU64::new(0),
         }
     }
 
@@ -117,10 +121,17 @@ impl LakeShared {
 /// # Errors
 /// Its catalog or a table could not be read or made.
 pub async fn open(settings: &LakeSettings, now: Timestamp) -> Result<Arc<LakeShared>, LakeError> {
-    let warehouse = match &settings.s3 {
-        Some(place) => Warehouse::s3(place)?,
-        None => Warehouse::local(&settings.folder.join("warehouse"))?,
-    };
-    let lake = Lake::open(&settings.folder, warehouse, now).await?;
+    let lake = Lake::open(&settings.folder, warehouse(settings)?, now).await?;
     Ok(Arc::new(LakeShared::new(Arc::new(lake))))
+}
+
+/// Where the lake's files lie.
+///
+/// # Errors
+/// The folder could not be made, or the bucket's settings are not usable.
+pub fn warehouse(settings: &LakeSettings) -> Result<Warehouse, LakeError> {
+    match &settings.s3 {
+        Some(place) => Warehouse::s3(place),
+        None => Warehouse::local(&settings.folder.join("warehouse")),
+    }
 }

@@ -1,9 +1,11 @@
 //! What answers at which path, and how long may a client take?
 //!
-//! One port: health, our own telemetry, the JSON API, sign-in, the pages of the web UI, and everything else is an AWS
-//! call, told apart by its headers (`docs/protocols/routing.md`). Connections are counted and slow ones are cut.
+//! One port: health, our own telemetry, the JSON API, the Iceberg catalog, sign-in, the pages of the web UI, and
+//! everything else is an AWS call, told apart by its headers (`docs/protocols/routing.md`). Connections are counted and
+//! slow ones are cut.
 
 mod connections;
+mod lake;
 pub(crate) mod ops;
 
 use std::sync::Arc;
@@ -16,10 +18,12 @@ use axum::routing::{get, post};
 
 use crate::auth::{AuthState, check_host, open_on_this_machine, require_caller, session_routes};
 use crate::aws::{self, Door};
+use crate::iceberg;
 use crate::observe::Telemetry;
 use crate::pipeline::Shared;
 use crate::ui;
 
+pub use lake::LakeDoor;
 pub use connections::{CONNECTIONS_MAX, HEAD_TIME_MAX, serve};
 
 /// Everything the routes need.
@@ -37,6 +41,8 @@ pub struct Routes {
     pub journal_size: Arc<dyn Fn() -> walletscope_journal::JournalSize + Send + Sync>,
     /// Takes the end of a source's backfill.
     pub ingest: crate::pipeline::Ingest,
+    /// The lake, for the Iceberg catalog and for upkeep.
+    pub lake: LakeDoor,
 }
 
 /// The router of one server, around the JSON API's.
@@ -49,9 +55,11 @@ pub fn router(routes: Routes, api: Router) -> Router {
     let guarded = Router::new()
         .route("/api/v1/backfill-end", post(ops::end_backfill))
         .with_state(routes.clone())
+        .merge(lake::routes(routes.lake.clone()))
         .merge(api);
     open.merge(telemetry.layer(from_fn_with_state(routes.auth.clone(), open_on_this_machine)))
         .merge(guarded.layer(from_fn_with_state(routes.auth.clone(), require_caller)))
+        .merge(iceberg::router(routes.lake.shared.lake.clone(), routes.auth.clone()))
         .merge(session_routes(routes.auth.clone()))
         .merge(Router::new().fallback(ui_or_aws).with_state(routes.door.clone()))
         .layer(from_fn_with_state(routes.auth.clone(), check_host))

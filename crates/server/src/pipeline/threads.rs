@@ -241,7 +241,9 @@ fn write<S: Store>(
         if is_last {
             return Ok(());
         }
-        if trimmed_at.elapsed() >= TRIM_EVERY {
+        // Who copies the lake copies the journal as well.
+        let is_copied = lake.is_some_and(|lake| lake.lake.is_pinned());
+        if trimmed_at.elapsed() >= TRIM_EVERY && !is_copied {
             trimmed_at = Instant::now();
             let below = lake.map_or(store.applied(), |lake| store.applied().min(lake.keep_from()));
             store.trim(below, at)?;
