@@ -2,6 +2,8 @@
 //!
 //! Flags that are settings live in `settings::Given`, so that flags, environment and file cannot drift apart.
 
+mod import;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -12,6 +14,8 @@ use walletscope_traffic::{ATTEMPTS_PER_SECOND_MAX, Incident};
 
 use crate::auth::Kind;
 use crate::settings::{DATA_DEFAULT, Given, parse_duration};
+
+pub use import::Import;
 
 /// Reads the command line; prints help, version or what is wrong, and leaves, where there is nothing to do.
 pub fn parse() -> Command {
@@ -30,6 +34,9 @@ pub enum Command {
     /// Send traffic of an invented world to a server, signed as any AWS client does it
     #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(Simulate),
+    /// Read files of telemetry into a server: JSON, CSV, Parquet, log lines
+    #[command(after_help = import::IMPORT_EXAMPLES)]
+    Import(Box<Import>),
     /// Add, list and revoke the keys of further sources; a running server follows within seconds
     #[command(after_help = KEYS_EXAMPLES)]
     Keys(Keys),
@@ -210,6 +217,7 @@ const EXAMPLES: &str = "\
 Examples:
   walletscope demo                       look around in an invented world
   walletscope serve --data /srv/wallet   run for real
+  walletscope import events.ndjson.gz    bring a history from files
   walletscope serve --help               all settings, with their environment variables
 
 Point AWS clients at it with AWS_ENDPOINT_URL=http://127.0.0.1:7300 and

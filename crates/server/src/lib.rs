@@ -1,13 +1,15 @@
 //! The product: settings, listeners, authentication, the loop that executes effects, the JSON API and live views.
 //!
 //! [`start`] puts the parts together in order; [`pipeline`] makes calls durable and steps them, [`state`] keeps what
-//! follows, [`view`] shows it; [`aws`] and [`api`] are the doors, [`listen`] the port, [`auth`] the keys.
+//! follows, [`view`] shows it; [`aws`] and [`api`] are the doors, [`listen`] the port, [`auth`] the keys; [`import`] brings
+//! histories from files.
 
 pub mod api;
 pub mod auth;
 pub mod aws;
 pub mod cli;
 pub mod client;
+pub mod import;
 pub mod listen;
 pub mod observe;
 pub mod pipeline;

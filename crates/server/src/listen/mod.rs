@@ -16,6 +16,7 @@ use axum::routing::{get, post};
 
 use crate::auth::{AuthState, check_host, open_on_this_machine, require_caller, session_routes};
 use crate::aws::{self, Door};
+use crate::import::{self, ImportDoor};
 use crate::observe::Telemetry;
 use crate::pipeline::Shared;
 use crate::ui;
@@ -37,6 +38,8 @@ pub struct Routes {
     pub journal_size: Arc<dyn Fn() -> walletscope_journal::JournalSize + Send + Sync>,
     /// Takes the end of a source's backfill.
     pub ingest: crate::pipeline::Ingest,
+    /// Takes histories.
+    pub import: Arc<ImportDoor>,
 }
 
 /// The router of one server, around the JSON API's.
@@ -49,6 +52,11 @@ pub fn router(routes: Routes, api: Router) -> Router {
     let guarded = Router::new()
         .route("/api/v1/backfill-end", post(ops::end_backfill))
         .with_state(routes.clone())
+        .merge(
+            Router::new()
+                .route("/api/v1/import", post(import::door::import))
+                .with_state(routes.import.clone()),
+        )
         .merge(api);
     open.merge(telemetry.layer(from_fn_with_state(routes.auth.clone(), open_on_this_machine)))
         .merge(guarded.layer(from_fn_with_state(routes.auth.clone(), require_caller)))
