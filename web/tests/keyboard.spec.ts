@@ -98,7 +98,7 @@ test("every control can be reached with Tab, and focus is seen", async ({ worlds
   const page = await open(worlds.steady, "/ops");
   await expect(panel(page, "geography")).toHaveAttribute("data-face", "ready");
   const reached = new Set<string>();
-  for (let presses = 0; presses < 90; presses += 1) {
+  for (let presses = 0; presses < 94; presses += 1) {
     await page.keyboard.press("Tab");
     const at = await page.evaluate(async () => {
       const element = document.activeElement as HTMLElement | null;

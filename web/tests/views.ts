@@ -18,3 +18,9 @@ export const VIEWS: readonly View[] = [
   { name: "request", path: "/requests/corr_shared_1", first: "[data-record]", panels: ["request"] },
   { name: "candidates", path: "/go/req-of-two", first: '[data-panel="candidates"] table', panels: ["candidates"] },
 ];
+
+/** Views that follow neither range nor filters, and so have other faces: each has a file of tests of its own. */
+export const OWN_VIEWS: readonly View[] = [
+  { name: "sql", path: "/sql", first: '[data-panel="sql-query"] .cm-content', panels: ["sql-schema", "sql-query", "sql-start"] },
+  { name: "storage", path: "/admin/storage", first: '[data-card="disk"]', panels: ["storage-figures", "storage-tables", "storage-maintenance"] },
+];

@@ -146,6 +146,7 @@ pub enum Table {
     Catalog,
     Settings,
     Outbox,
+    LakeMarks,
 }
 
 /// Which way a scan goes.
@@ -267,7 +268,7 @@ pub enum StoreError {
 
 impl Table {
     /// Every table, in the order of their numbers.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Nodes,
         Self::Attempts,
         Self::LooseEnds,
@@ -277,6 +278,7 @@ impl Table {
         Self::Catalog,
         Self::Settings,
         Self::Outbox,
+        Self::LakeMarks,
     ];
 
     /// The stable name, as on the disk.
@@ -291,6 +293,7 @@ impl Table {
             "catalog",
             "settings",
             "outbox",
+            "lake_marks",
         ][self as usize]
     }
 }

@@ -1,5 +1,27 @@
 //! Where does settled data live and how is it read?
+//!
+//! Data flows through the files in this order: [`rows`] (values become columns) → [`hot`] and [`live`] (what is not in
+//! a file yet) → [`parquet`] (rows become files) → [`table`] (files become a snapshot) → [`catalog`] (which snapshot
+//! is the current one). [`storage`] is where files lie, [`lake`] puts the parts together, [`maintenance`] keeps the
+//! number of files and snapshots bounded.
 
+pub mod catalog;
+pub mod error;
+pub mod hot;
+pub mod lake;
+pub mod live;
+pub mod maintenance;
+pub mod parquet;
+pub mod rows;
+pub mod storage;
+pub mod table;
 pub mod tables;
 
+pub use error::LakeError;
+pub use hot::Hot;
+pub use lake::Lake;
+pub use live::{Chunk, Live};
+pub use rows::RowBuilder;
+pub use storage::{S3Place, Warehouse};
+pub use table::{LakeFile, TableState};
 pub use tables::LakeTable;

@@ -10,6 +10,7 @@ pub mod aws;
 pub mod cli;
 pub mod client;
 pub mod import;
+pub mod lake;
 pub mod listen;
 pub mod observe;
 pub mod pipeline;

@@ -11,11 +11,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use walletscope_journal::Retention;
+use walletscope_lake::S3Place;
 use walletscope_model::Duration;
 use walletscope_stream::Rules;
 use walletscope_stream::interpret::ID_BYTES_MAX;
 
 use crate::auth::Network;
+use crate::lake::{FLUSH_AFTER, FLUSH_BYTES, LakeSettings, MERGE_AFTER};
 
 /// The settings as somebody wrote them: flags and environment by clap, files by serde.
 #[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args, Deserialize)]
@@ -71,6 +73,22 @@ pub struct Given {
     /// A settled attempt leaves the working state this long after its start [default: 31d]
     #[arg(long, env = "WALLETSCOPE_EVICT_AFTER", value_name = "DURATION")]
     pub evict_after: Option<String>,
+    /// Bucket and prefix for the lake's files, as s3://bucket/prefix; keys come from the environment as for any AWS
+    /// client [default: the data folder]
+    #[arg(long, env = "WALLETSCOPE_LAKE_S3", value_name = "URL")]
+    pub lake_s3: Option<String>,
+    /// Endpoint of an S3 service that is not AWS's
+    #[arg(long, env = "WALLETSCOPE_LAKE_S3_ENDPOINT", value_name = "URL")]
+    pub lake_s3_endpoint: Option<String>,
+    /// Rows wait in memory this long at most before they are in the lake's files [default: 5m]
+    #[arg(long, env = "WALLETSCOPE_LAKE_FLUSH_AFTER", value_name = "DURATION")]
+    pub lake_flush_after: Option<String>,
+    /// Late changes of settled attempts are put into the files this often [default: 1h]
+    #[arg(long, env = "WALLETSCOPE_LAKE_MERGE_AFTER", value_name = "DURATION")]
+    pub lake_merge_after: Option<String>,
+    /// Days older than this leave the lake [default: nothing leaves]
+    #[arg(long, env = "WALLETSCOPE_LAKE_KEEP", value_name = "DURATION")]
+    pub lake_keep: Option<String>,
     /// Words that sources write where an id is missing, beside -, null, unknown and the like
     #[arg(long, env = "WALLETSCOPE_PLACEHOLDER_ID", value_name = "WORD", value_delimiter = ',')]
     pub placeholder_id: Option<Vec<String>>,
@@ -93,6 +111,8 @@ pub struct Settings {
     pub region: Box<str>,
     /// How long, and up to which size, the journal is kept.
     pub journal: Retention,
+    /// Where the lake lies and how often it is written.
+    pub lake: LakeSettings,
     /// The rules of the join. They are journalled by the server, because the stream reads them.
     pub rules: Rules,
 }
@@ -156,6 +176,7 @@ impl Settings {
         if !listen.ip().is_loopback() && trusted_proxies.is_empty() {
             return Err(SettingsError::PlainOnNetwork(listen));
         }
+        let data = folder(given.data.clone())?;
         Ok(Self {
             listen,
             trusted_proxies,
@@ -164,7 +185,8 @@ impl Settings {
             region: region(given.region.as_deref().unwrap_or(REGION_DEFAULT))?,
             journal: retention(&given)?,
             rules: rules(&given)?,
-            data: folder(given.data)?,
+            lake: lake(&given, &data)?,
+            data,
         })
     }
 
@@ -194,9 +216,51 @@ impl Given {
             step_up_abandon_after: self.step_up_abandon_after.or(other.step_up_abandon_after),
             settle_after: self.settle_after.or(other.settle_after),
             evict_after: self.evict_after.or(other.evict_after),
+            lake_s3: self.lake_s3.or(other.lake_s3),
+            lake_s3_endpoint: self.lake_s3_endpoint.or(other.lake_s3_endpoint),
+            lake_flush_after: self.lake_flush_after.or(other.lake_flush_after),
+            lake_merge_after: self.lake_merge_after.or(other.lake_merge_after),
+            lake_keep: self.lake_keep.or(other.lake_keep),
             placeholder_id: self.placeholder_id.or(other.placeholder_id),
         }
     }
+}
+
+fn lake(given: &Given, data: &Path) -> Result<LakeSettings, SettingsError> {
+    let why = "not a length of time from 1s to 3650d; write for example 30s, 5m, 1h or 400d";
+    let length = |setting: &'static str, text: &Option<String>, usual: Duration| match text {
+        None => Ok(usual),
+        Some(text) => {
+            parse_duration(text).filter(|length| *length >= DURATION_MIN).ok_or_else(|| refused(setting, text, why))
+        }
+    };
+    let keep = given.lake_keep.is_some().then(|| length("lake-keep", &given.lake_keep, DURATION_MAX)).transpose()?;
+    Ok(LakeSettings {
+        folder: data.join("lake"),
+        s3: s3_place(given)?,
+        flush_after: length("lake-flush-after", &given.lake_flush_after, FLUSH_AFTER)?,
+        flush_bytes: FLUSH_BYTES,
+        merge_after: length("lake-merge-after", &given.lake_merge_after, MERGE_AFTER)?,
+        keep,
+    })
+}
+
+fn s3_place(given: &Given) -> Result<Option<S3Place>, SettingsError> {
+    let Some(url) = &given.lake_s3 else { return Ok(None) };
+    let why = "not a bucket and a prefix; write for example s3://bucket/walletscope";
+    let rest = url.strip_prefix("s3://").ok_or_else(|| refused("lake-s3", url, why))?;
+    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    if bucket.is_empty() {
+        return Err(refused("lake-s3", url, why));
+    }
+    Ok(Some(S3Place {
+        bucket: bucket.to_owned(),
+        prefix: prefix.trim_matches('/').to_owned(),
+        region: given.region.clone().unwrap_or_else(|| REGION_DEFAULT.to_owned()),
+        endpoint: given.lake_s3_endpoint.clone(),
+        access_key_id: None,
+        secret_access_key: None,
+    }))
 }
 
 /// A length of time as people write it: a whole number and `s`, `m`, `h` or `d`.

@@ -9,20 +9,23 @@ use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 use std::time::SystemTime;
 
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
 use walletscope_journal::{EmbeddedStore, Options, Store, StoreError};
+use walletscope_lake::LakeError;
 use walletscope_model::{Batch, Body, Command, Offset, Origin, Timestamp};
 
 use crate::api::{ApiContext, JournalReader, Place};
 use crate::auth::{Auth, AuthError, Credentials};
 use crate::aws::Door;
 use crate::import::{CHUNKS_MAX, FindCalls, ImportDoor};
+use crate::lake::{self, LakeShared, Work};
 use crate::listen::{Routes, router, serve};
 use crate::observe::Telemetry;
-use crate::pipeline::{self, Now, Pipeline, PipelineError, Submission};
+use crate::pipeline::{self, LakeSide, Now, Pipeline, PipelineError, Submission};
 use crate::settings::Settings;
 
 /// A running server.
@@ -32,8 +35,16 @@ pub struct Server {
     /// Who may call.
     pub auth: Arc<Auth>,
     pipeline: Arc<Pipeline>,
+    lake: RunningLake,
     stop: oneshot::Sender<()>,
     serving: tokio::task::JoinHandle<()>,
+}
+
+/// The lake's thread and how to end it.
+struct RunningLake {
+    shared: Arc<LakeShared>,
+    feeder: SyncSender<Work>,
+    thread: std::thread::JoinHandle<()>,
 }
 
 /// Why a server did not start.
@@ -47,6 +58,8 @@ pub enum StartError {
     Store(StoreError),
     /// The state could not be restored.
     Pipeline(PipelineError),
+    /// The lake could not be opened.
+    Lake(LakeError),
     /// The address is taken or not ours.
     Listen(String, std::io::Error),
 }
@@ -58,6 +71,7 @@ impl std::fmt::Display for StartError {
             Self::Auth(error) => write!(formatter, "{error}"),
             Self::Store(error) => write!(formatter, "{error}"),
             Self::Pipeline(error) => write!(formatter, "cannot restore the state: {error}"),
+            Self::Lake(error) => write!(formatter, "{error}"),
             Self::Listen(address, error) => {
                 write!(
                     formatter,
@@ -89,7 +103,9 @@ pub async fn start(settings: &Settings, now: Now) -> Result<Server, StartError> 
     let address =
         listener.local_addr().map_err(|error| StartError::Listen(settings.listen.to_string(), error))?;
     let auth = Arc::new(Auth::open(settings, address, now.clone()).await.map_err(StartError::Auth)?);
-    let (store, pipeline) = open_pipeline(settings, now.clone()).await?;
+    let lake = open_lake(settings, now.clone()).await?;
+    let side = LakeSide { feeder: lake.feeder.clone(), shared: lake.shared.clone() };
+    let (store, pipeline) = open_pipeline(settings, now.clone(), side).await?;
     let pipeline = Arc::new(pipeline);
     set_rules(settings, &pipeline).await?;
     let api = crate::api::router(ApiContext {
@@ -104,7 +120,7 @@ pub async fn start(settings: &Settings, now: Now) -> Result<Server, StartError> 
         // A dropped sender stops the server as well.
         let _stopped = stopped.await;
     }));
-    Ok(Server { address, auth, pipeline, stop, serving })
+    Ok(Server { address, auth, pipeline, lake, stop, serving })
 }
 
 impl Server {
@@ -119,11 +135,14 @@ impl Server {
 
     /// Lets running calls finish, then makes everything durable.
     pub async fn stop(self) {
-        let Self { pipeline, stop, serving, .. } = self;
+        let Self { pipeline, lake, stop, serving, .. } = self;
         // The listener may have stopped by itself.
         let _sent = stop.send(());
         let _served = serving.await;
         let _joined = tokio::task::spawn_blocking(move || pipeline.stop()).await;
+        let RunningLake { shared, feeder, thread } = lake;
+        let _ended = tokio::task::spawn_blocking(move || (feeder.send(Work::Stop), thread.join())).await;
+        shared.lake.close().await;
     }
 
     /// What recovery found.
@@ -173,12 +192,24 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|error| StartError::Listen(address.to_string(), error))
 }
 
-async fn open_pipeline(settings: &Settings, now: Now) -> Result<(EmbeddedStore, Pipeline), StartError> {
+async fn open_lake(settings: &Settings, now: Now) -> Result<RunningLake, StartError> {
+    let shared = lake::open(&settings.lake, now()).await.map_err(StartError::Lake)?;
+    let placeholders = settings.rules.placeholders.clone();
+    let (feeder, thread) = lake::start(shared.clone(), settings.lake.clone(), placeholders, now)
+        .map_err(|error| StartError::Folder("for the lake's thread".to_owned(), error))?;
+    Ok(RunningLake { shared, feeder, thread })
+}
+
+async fn open_pipeline(
+    settings: &Settings,
+    now: Now,
+    lake: LakeSide,
+) -> Result<(EmbeddedStore, Pipeline), StartError> {
     let folder = store_folder(settings);
     let options = Options { retention: settings.retention(), ..Options::default() };
     let opening = tokio::task::spawn_blocking(move || {
         let store = EmbeddedStore::open(&folder, options).map_err(StartError::Store)?;
-        let pipeline = pipeline::start(store.clone(), now).map_err(StartError::Pipeline)?;
+        let pipeline = pipeline::start(store.clone(), now, Some(lake)).map_err(StartError::Pipeline)?;
         Ok((store, pipeline))
     });
     opening.await.unwrap_or_else(|_| Err(StartError::Store(StoreError::Poisoned)))

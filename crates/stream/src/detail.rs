@@ -4,7 +4,7 @@
 //! about an attempt cannot disagree with its row.
 
 use walletscope_model::token::TokenTimeline;
-use walletscope_model::{Attempt, IdKind, Offset, Timestamp};
+use walletscope_model::{Attempt, AttemptId, IdKind, Offset, Timestamp};
 
 use crate::attempt::fold;
 use crate::interpret::What;
@@ -65,6 +65,27 @@ impl<B: Backing> State<B> {
             self.collect_roots(NodeKey::of(tenant, kind, id), &mut found)?;
         }
         Ok(found)
+    }
+
+    /// The id behind a key; `None` where nothing is known by it.
+    ///
+    /// # Errors
+    /// The state could not be read.
+    pub fn id(&mut self, key: NodeKey) -> Result<Option<AttemptId>, BackingError> {
+        let node = self.node(key)?;
+        Ok(node.map(|node| AttemptId { tenant: node.tenant.clone(), kind: node.kind, value: node.value.clone() }))
+    }
+
+    /// The attempt that this id names; `None` where it names none.
+    ///
+    /// # Errors
+    /// The state could not be read.
+    pub fn attempt(&mut self, named: NodeKey) -> Result<Option<Attempt>, BackingError> {
+        let members = self.members(named)?;
+        let clock = std::mem::take(&mut self.clock);
+        let folded = self.gather(named, &members)?.and_then(|gathered| fold(&gathered, &clock));
+        self.clock = clock;
+        Ok(folded.map(|folded| folded.attempt))
     }
 
     /// Everything about the attempt that `attempt` names; `None` where it names none.

@@ -54,7 +54,10 @@ pub struct State<B> {
     pub(crate) backing: B,
     pub(crate) nodes: Cache<NodeKey, Node>,
     pub(crate) windows: Cache<WindowKey, Window>,
+    /// Attempts whose records changed.
     pub(crate) dirty_attempts: Vec<NodeKey>,
+    /// Attempts that may change by time alone.
+    pub(crate) due_attempts: Vec<NodeKey>,
     pub(crate) dirty_tokens: Vec<NodeKey>,
     /// When each open attempt changes by itself.
     pub timers: BTreeSet<(Timestamp, NodeKey)>,
@@ -100,6 +103,7 @@ impl<B: Backing> State<B> {
             nodes: Cache::new(NODES_CACHED_MAX),
             windows: Cache::new(WINDOWS_CACHED_MAX),
             dirty_attempts: Vec::new(),
+            due_attempts: Vec::new(),
             dirty_tokens: Vec::new(),
             timers: BTreeSet::new(),
             timer_changes: BTreeMap::new(),

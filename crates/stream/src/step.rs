@@ -33,7 +33,7 @@ pub enum Effect {
 /// A change of one attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AttemptChange {
-    /// How it was counted.
+    /// How it was counted; equal to `new` where only what is not counted changed.
     pub old: Option<Row>,
     /// How it is counted.
     pub new: Option<Row>,
@@ -181,7 +181,7 @@ impl<B: Backing> State<B> {
             if let Some(node) = self.node_mut(key)? {
                 node.due = None;
             }
-            self.dirty_attempts.push(key);
+            self.due_attempts.push(key);
         }
         Ok(())
     }
@@ -190,7 +190,7 @@ impl<B: Backing> State<B> {
     fn stand_still(&mut self, gap: Gap) {
         self.clock.add_gap(gap);
         let open = self.timers.iter().map(|(_, key)| *key);
-        self.dirty_attempts.extend(open);
+        self.due_attempts.extend(open);
     }
 
     /// The history of a source is complete: its open attempts are judged by their own times.
@@ -198,13 +198,17 @@ impl<B: Backing> State<B> {
         let source = self.dictionary.code(Dimension::Source, Some(&origin.source));
         self.clock.backfill_ended.insert(source, self.clock.now);
         let open = self.timers.iter().map(|(_, key)| *key);
-        self.dirty_attempts.extend(open);
+        self.due_attempts.extend(open);
     }
 
     /// Folds what changed, attempts before tokens, each in key order.
     fn settle_dirty(&mut self, effects: &mut Vec<Effect>) -> Result<(), BackingError> {
-        for key in take_sorted(&mut self.dirty_attempts) {
-            if let Some(change) = self.refold(key)? {
+        let changed = take_sorted(&mut self.dirty_attempts);
+        let mut keys = std::mem::take(&mut self.due_attempts);
+        keys.extend(&changed);
+        for key in take_sorted(&mut keys) {
+            let has_new_records = changed.binary_search(&key).is_ok();
+            if let Some(change) = self.refold(key, has_new_records)? {
                 effects.push(Effect::Attempt(Box::new(change)));
             }
         }
@@ -214,7 +218,7 @@ impl<B: Backing> State<B> {
         Ok(())
     }
 
-    fn refold(&mut self, key: NodeKey) -> Result<Option<AttemptChange>, BackingError> {
+    fn refold(&mut self, key: NodeKey, has_new_records: bool) -> Result<Option<AttemptChange>, BackingError> {
         let is_attempt = self.roots(key)? == Roots::One(key);
         let members = if is_attempt { self.members(key)? } else { vec![key] };
         let clock = std::mem::take(&mut self.clock);
@@ -227,7 +231,9 @@ impl<B: Backing> State<B> {
         if old.is_none() && new.is_none() {
             self.note_loose_end(key)?;
         }
-        if old == new && old_due == due {
+        // Columns that no row has may have changed with the records.
+        let is_changed = old != new || (has_new_records && new.is_some());
+        if !is_changed && old_due == due {
             return Ok(None);
         }
         self.set_timer(old_due, due, key);
@@ -235,8 +241,11 @@ impl<B: Backing> State<B> {
             node.row = new;
             node.due = due;
         }
-        if old == new {
+        if !is_changed {
             return Ok(None);
+        }
+        if old == new {
+            return Ok(Some(AttemptChange { old, new, attempt, evicted: false }));
         }
         self.count_row(old.as_ref(), new.as_ref())?;
         self.note_row(old.as_ref(), new.as_ref());

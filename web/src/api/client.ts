@@ -1,4 +1,4 @@
-// How does the page ask the server? One function, typed by the server's own description.
+// How does the page ask the server? `ask` for answers typed by the server's own description, `send` for everything else.
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
@@ -29,6 +29,13 @@ export type TrendEvent = Schemas["TrendEvent"];
 export type RecordShown = Schemas["RecordShown"];
 export type Outcome = "SUCCESS" | "FAILED" | "PENDING" | "ABANDONED";
 
+/** Where in a text that was sent the mistake is, counted from 1, and what would be right. */
+export interface Place {
+  line?: number | null;
+  column?: number | null;
+  hint?: string | null;
+}
+
 /** Why the server did not answer the question. */
 export class ApiError extends Error {
   constructor(
@@ -36,6 +43,7 @@ export class ApiError extends Error {
     readonly code: string,
     message: string,
     readonly requestId: string | null,
+    readonly place: Place = {},
   ) {
     super(message);
   }
@@ -44,25 +52,27 @@ export class ApiError extends Error {
 /** Asks the JSON API; rejects with an [ApiError]. */
 export async function ask<T>(path: string, parameters?: URLSearchParams, signal?: AbortSignal): Promise<T> {
   const query = parameters && [...parameters].length > 0 ? `?${parameters}` : "";
+  const response = await send(`${path}${query}`, { headers: { accept: "application/json" }, ...(signal ? { signal } : {}) });
+  return (await response.json()) as T;
+}
+
+/** Sends a request to the API; rejects with an [ApiError] unless it is answered by 2xx. */
+export async function send(path: string, request: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(`/api/v1${path}${query}`, {
-      credentials: "same-origin",
-      headers: { accept: "application/json" },
-      ...(signal ? { signal } : {}),
-    });
+    response = await fetch(`/api/v1${path}`, { credentials: "same-origin", ...request });
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (request.signal?.aborted) throw error;
     throw new ApiError(0, "unreachable", "The server does not answer. Is it running?", null);
   }
   if (!response.ok) throw await refusal(response);
-  return (await response.json()) as T;
+  return response;
 }
 
 async function refusal(response: Response): Promise<ApiError> {
   const requestId = response.headers.get("x-request-id") ?? response.headers.get("x-amzn-requestid");
   const body: unknown = await response.json().catch(() => null);
-  const detail = (body as { error?: { code?: string; message?: string } } | null)?.error;
+  const detail = (body as { error?: { code?: string; message?: string } & Place } | null)?.error;
   const message = detail?.message ?? `The server answered ${response.status}.`;
-  return new ApiError(response.status, detail?.code ?? "failed", message, requestId);
+  return new ApiError(response.status, detail?.code ?? "failed", message, requestId, detail);
 }

@@ -29,14 +29,14 @@ export function Bars({ bars, onPick, label, first = bars.length }: BarsProps): R
       <div role="list" aria-label={label}>
         {shown.map((bar) => (
           <div role="listitem" key={bar.key}>
-            <button type="button" className="plain bar-row" data-bar={bar.key} disabled={!onPick} title={`${bar.label}: ${bar.words}. Click to show only it, Alt-click for everything but it`} onClick={(event) => onPick?.(bar.key, event.altKey)}>
+            <button type="button" className="plain bar-row" data-bar={bar.key} disabled={!onPick} title={`${bar.label}: ${bar.words}${onPick ? ". Click to show only it, Alt-click for everything but it" : ""}`} onClick={(event) => onPick?.(bar.key, event.altKey)}>
               <span className="clip">
                 {bar.label}
                 {bar.note && <span className="quiet small"> · {bar.note}</span>}
               </span>
               <span className="num">{bar.words}</span>
               <span className="bar-track" aria-hidden="true">
-                <span className="bar-fill" style={{ width: `${(bar.value / most) * 100}%`, ...(bar.colour ? { background: bar.colour } : {}) }} />
+                <span className="bar-fill" style={{ width: `${(Math.max(0, bar.value) / most) * 100}%`, ...(bar.colour ? { background: bar.colour } : {}) }} />
               </span>
             </button>
           </div>

@@ -24,6 +24,8 @@ export interface TimeSeriesProps {
   onPick?(key: string, refuse: boolean): void;
   /** Beside the legend. */
   extra?: ReactNode;
+  /** Its times are not those of the address, so dragging does not change the range. */
+  isFixed?: boolean;
 }
 
 interface Hover {
@@ -32,7 +34,7 @@ interface Hover {
   top: number;
 }
 
-export function TimeSeries({ chart, height, onPick, extra }: TimeSeriesProps): ReactNode {
+export function TimeSeries({ chart, height, onPick, extra, isFixed = false }: TimeSeriesProps): ReactNode {
   const { search, zone, go } = useAddress();
   const palette = usePalette();
   const { set: setBox, element: box, width } = useWidth<HTMLDivElement>();
@@ -46,11 +48,11 @@ export function TimeSeries({ chart, height, onPick, extra }: TimeSeriesProps): R
 
   const data = useMemo(() => columns(chart), [chart]);
   // The drawing is made anew when lines come or go, and only fed when numbers change.
-  const shape = JSON.stringify([chart.lines.map((line) => [line.key, line.colour, line.isRight, line.band !== undefined]), zone, height, palette.grid]);
+  const shape = JSON.stringify([chart.lines.map((line) => [line.key, line.colour, line.isRight, line.band !== undefined]), chart.marks, zone, height, palette.grid]);
 
   useEffect(() => {
     if (!box.current || width === 0 || isTable) return undefined;
-    const made = new uPlot(options(shown, zoom, setHover, { width, height, zone, palette }), columns(shown.current), box.current);
+    const made = new uPlot(options(shown, zoom, setHover, { width, height, zone, palette, isFixed }), columns(shown.current), box.current);
     plot.current = made;
     return () => {
       plot.current = null;
@@ -149,6 +151,7 @@ interface Look {
   height: number;
   zone: "utc" | "local";
   palette: ReturnType<typeof usePalette>;
+  isFixed: boolean;
 }
 
 function options(shown: { current: Chart }, zoom: { current(from: number, to: number): void }, setHover: (hover: Hover | null) => void, look: Look): uPlot.Options {
@@ -158,7 +161,7 @@ function options(shown: { current: Chart }, zoom: { current(from: number, to: nu
   const bands: uPlot.Band[] = [];
   for (const line of chart.lines) {
     const scale = line.isRight ? "right" : "y";
-    series.push({ scale, stroke: line.colour, width: line.before ? 1 : 2, dash: [...line.dash], points: { show: false }, spanGaps: false, ...(line.before ? { alpha: 0.75 } : {}) });
+    series.push({ scale, stroke: line.colour, width: line.before ? 1 : 2, dash: [...line.dash], points: { show: chart.marks !== undefined, size: 5, fill: line.colour }, spanGaps: chart.marks === "bridged", ...(chart.marks === "points" ? { paths: () => null } : {}), ...(line.before ? { alpha: 0.75 } : {}) });
     if (line.band) {
       const low = series.length;
       series.push({ scale, width: 0, points: { show: false } }, { scale, width: 0, points: { show: false } });
@@ -167,12 +170,12 @@ function options(shown: { current: Chart }, zoom: { current(from: number, to: nu
   }
   const axis = { stroke: palette.text, grid: { stroke: palette.grid, width: 1 }, ticks: { stroke: palette.grid, width: 1 }, font: "11px 'Inter Variable', sans-serif" };
   const hasRight = chart.lines.some((line) => line.isRight);
-  const fromZero: uPlot.Range.Function = (_plot, _min, max) => [0, max > 0 ? max * 1.08 : 1];
+  const fromZero: uPlot.Range.Function = (_plot, min, max) => [Math.min(0, min * 1.08), max > 0 ? max * 1.08 : min < 0 ? 0 : 1];
   return {
     width: look.width,
     height: look.height,
     legend: { show: false },
-    padding: [8, hasRight ? 0 : shown.current.reserveRight ? RIGHT_AXIS : 12, 0, 0],
+    padding: [8, hasRight ? 0 : shown.current.reserveRight ? RIGHT_AXIS : look.isFixed ? 28 : 12, 0, 0],
     tzDate: (at) => (look.zone === "utc" ? uPlot.tzDate(new Date(at * 1_000), "UTC") : new Date(at * 1_000)),
     scales: { x: { time: true, range: (_plot, min, max) => [min, max + shown.current.lengthSeconds] }, y: { range: fromZero }, right: { range: fromZero } },
     series,
@@ -182,7 +185,7 @@ function options(shown: { current: Chart }, zoom: { current(from: number, to: nu
       { ...axis, size: 60, values: (_plot, ticks) => ticks.map((tick) => shown.current.write(tick)) },
       ...(hasRight ? [{ ...axis, side: 1 as const, scale: "right", size: RIGHT_AXIS, grid: { show: false }, values: (_plot: uPlot, ticks: number[]) => ticks.map((tick) => (shown.current.writeRight ?? shown.current.write)(tick)) }] : []),
     ],
-    cursor: { sync: { key: CROSSHAIR }, drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false },
+    cursor: { ...(look.isFixed ? {} : { sync: { key: CROSSHAIR } }), drag: { x: !look.isFixed, y: false, setScale: false }, points: { size: 6 }, y: false },
     hooks: {
       setSelect: [(plot) => {
         if (plot.select.width < 4) return;

@@ -27,6 +27,8 @@ export interface Chart {
   isFirstPartial?: boolean;
   /** Room for a right axis though there is none, so that charts above each other share their axis of time. */
   reserveRight?: boolean;
+  /** `bridged` marks values and draws on over times without one; `points` draws no lines at all. */
+  marks?: "bridged" | "points";
   write(value: number | null): string;
   writeRight?(value: number | null): string;
 }

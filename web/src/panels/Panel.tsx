@@ -41,9 +41,11 @@ export interface PanelProps<T> {
   isLead?: boolean;
   /** Its zeros are worth showing too where no request passes. */
   showsZeros?: boolean;
+  /** It shows the same for every range, and the stream tells nothing of it. */
+  isTimeless?: boolean;
 }
 
-export function Panel<T>({ name, title, answer, isNothing, children, actions, height, className = "", isLead = false, showsZeros = false }: PanelProps<T>): ReactNode {
+export function Panel<T>({ name, title, answer, isNothing, children, actions, height, className = "", isLead = false, showsZeros = false, isTimeless = false }: PanelProps<T>): ReactNode {
   const session = useSession();
   const live = useLive();
   const { search } = useAddress();
@@ -55,7 +57,7 @@ export function Panel<T>({ name, title, answer, isNothing, children, actions, he
     hasFailed: answer.isError || (answer.isEnabled && answer.fetchStatus === "idle"),
     isNothing: data !== undefined && isNothing(data),
     hasSource: session.data?.hasData !== false,
-    isLost,
+    isLost: isLost && !isTimeless,
   });
   return (
     <section className={`panel ${className}`} data-panel={name} data-face={face} data-refetching={answer.isPlaceholderData} aria-label={title}>
@@ -66,7 +68,7 @@ export function Panel<T>({ name, title, answer, isNothing, children, actions, he
         {actions}
       </div>
       <div className="panel-body" style={{ minHeight: face === "empty" || face === "no-match" ? 48 : height }} aria-busy={face === "loading"}>
-        {face === "loading" && <Loading height={height} />}
+        {face === "loading" && <Loading height={height} isTimeless={isTimeless} />}
         {face === "error" && <Failed error={answer.error} retry={() => void answer.refetch()} />}
         {face === "empty" && (isLead ? <Connect /> : <p className="quiet">No data source yet.</p>)}
         {face === "no-match" && (isLead ? <NoMatch /> : <p className="quiet">{NOTHING[String(isFiltered(search))]}</p>)}
@@ -86,7 +88,7 @@ function StaleNote({ lostAt }: { lostAt: number | null }): ReactNode {
 
 const PATIENCE_MS = 2_000;
 
-function Loading({ height }: { height: number }): ReactNode {
+function Loading({ height, isTimeless }: { height: number; isTimeless: boolean }): ReactNode {
   const client = useQueryClient();
   const { search } = useAddress();
   const [isSlow, setSlow] = useState(false);
@@ -98,7 +100,7 @@ function Loading({ height }: { height: number }): ReactNode {
     <div className="face" style={{ minHeight: height }}>
       <div className="skeleton" style={{ width: "100%", height: Math.max(height - 60, 32) }} />
       <div className="row" style={{ minHeight: 28 }}>
-        <span role="status" className="quiet">{isSlow ? `Still querying ${rangeOf(search).from} to ${rangeOf(search).to}` : "Loading"}</span>
+        <span role="status" className="quiet">{isSlow ? `Still querying${isTimeless ? "" : ` ${rangeOf(search).from} to ${rangeOf(search).to}`}` : "Loading"}</span>
         {isSlow && <Button size="compact-sm" variant="default" onClick={() => void client.cancelQueries()}>Cancel</Button>}
       </div>
     </div>

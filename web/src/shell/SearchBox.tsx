@@ -3,6 +3,7 @@ import { TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useState, type FormEvent, type ReactNode } from "react";
 import { finding } from "../url/find";
+import { elsewhere } from "../url/search";
 import { useAddress } from "../url/useAddress";
 import { Icon } from "./icons";
 
@@ -11,9 +12,10 @@ export function useFind(): (text: string) => void {
   const { search } = useAddress();
   const navigate = useNavigate();
   return (text) => {
-    const found = finding(text, search, Date.now());
+    const onward = elsewhere(search);
+    const found = finding(text, onward, Date.now());
     if (found?.kind === "card") void navigate({ to: "/requests", search: found.search });
-    else if (found) void navigate({ to: "/go/$id", params: { id: found.id }, search });
+    else if (found) void navigate({ to: "/go/$id", params: { id: found.id }, search: onward });
   };
 }
 

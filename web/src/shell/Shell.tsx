@@ -2,22 +2,22 @@
 import { AppShell, Burger } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { useEffect, useState, type ReactNode } from "react";
+import { Fragment, useEffect, useState, type ReactNode } from "react";
 import { ApiError } from "../api/client";
 import { useSession } from "../api/queries";
 import { LiveProvider } from "../live/LiveProvider";
-import { ignoredIn } from "../url/search";
+import { elsewhere, ignoredIn } from "../url/search";
 import { useAddress } from "../url/useAddress";
 import { ANNOUNCEMENT } from "./announce";
 import { Chips } from "./Chips";
 import { FilterMenu } from "./FilterMenu";
 import { Freshness } from "./Freshness";
 import { Icon } from "./icons";
-import { PAGES } from "./pages";
+import { GROUPS, PAGES } from "./pages";
 import { SearchBox } from "./SearchBox";
 import { Shortcuts } from "./Shortcuts";
 import { SignIn } from "./SignIn";
-import { TimePicker } from "./TimePicker";
+import { TimePicker, ZoneSwitch } from "./TimePicker";
 import { ViewMenu } from "./ViewMenu";
 
 export function Shell(): ReactNode {
@@ -26,6 +26,7 @@ export function Shell(): ReactNode {
   const [isOpen, rail] = useDisclosure(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
   useEffect(() => rail.close(), [path, rail.close]);
+  const isTimeless = PAGES.some((page) => page.isTimeless && path.startsWith(page.path));
 
   if (session.error instanceof ApiError && session.error.status === 401) return <SignIn />;
   return (
@@ -34,7 +35,7 @@ export function Shell(): ReactNode {
         <AppShell.Header>
           <div className="topbar">
             <Burger opened={isOpen} onClick={rail.toggle} size="sm" className="only-narrow" style={{ minWidth: 32, minHeight: 32 }} aria-label="Navigation" aria-expanded={isOpen} />
-            <Link to="/ops" search={search} className="brand">
+            <Link to="/ops" search={elsewhere(search)} className="brand">
               <img src="/icon.svg" alt="" width={20} height={20} />
               <span className="brand-word">Walletscope</span>
             </Link>
@@ -45,12 +46,16 @@ export function Shell(): ReactNode {
         </AppShell.Header>
         <AppShell.Navbar withBorder>
           <nav className="rail" aria-label="Pages">
-            <div className="rail-group">Operate</div>
-            {PAGES.map((page) => (
-              <Link key={page.path} to={page.path} search={search} className="rail-link" activeOptions={{ exact: false, includeSearch: false }}>
-                <Icon name={page.icon} />
-                {page.title}
-              </Link>
+            {GROUPS.map((group) => (
+              <Fragment key={group}>
+                <div className="rail-group">{group}</div>
+                {PAGES.filter((page) => page.group === group).map((page) => (
+                  <Link key={page.path} to={page.path} search={elsewhere(search)} className="rail-link" activeOptions={{ exact: false, includeSearch: false }}>
+                    <Icon name={page.icon} />
+                    {page.title}
+                  </Link>
+                ))}
+              </Fragment>
             ))}
             <div className="grow" />
             <Shortcuts />
@@ -58,10 +63,8 @@ export function Shell(): ReactNode {
         </AppShell.Navbar>
         <AppShell.Main>
           <div className="page">
-            <div className="filterbar" role="group" aria-label="Range and filters">
-              <TimePicker />
-              <FilterMenu />
-              <Chips />
+            <div className="filterbar" role="group" aria-label={isTimeless ? "View" : "Range and filters"}>
+              {isTimeless ? <ZoneSwitch /> : <><TimePicker /><FilterMenu /><Chips /></>}
               <div className="grow" />
               <ViewMenu />
             </div>

@@ -2,7 +2,7 @@
 import { TextInput, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
-import { frozen, isLive, RANGES, ranged, shifted, unfiltered, zoomedOut } from "../url/search";
+import { elsewhere, frozen, isLive, RANGES, ranged, shifted, unfiltered, zoomedOut } from "../url/search";
 import { useAddress } from "../url/useAddress";
 import { Dialog } from "./Dialog";
 import { PAGES } from "./pages";
@@ -26,6 +26,8 @@ const OF_PAGES: readonly (readonly [string, string])[] = [
   ["Enter", "Open the line"],
   ["y", "Copy the id"],
   ["e", "Export the list"],
+  ["Ctrl Enter", "Run the SQL query"],
+  ["Esc Tab", "Leave the SQL editor"],
   ["1 – 4", "Timeline, facts, tokens, raw form of a request"],
   ["[ / ]", "Previous or next request"],
   ["Esc", "Back to the list, or close"],
@@ -42,7 +44,7 @@ export function Shortcuts(): ReactNode {
   const commands = useMemo<Command[]>(() => {
     const { cmp, live, ...plain } = search;
     return [
-      ...PAGES.map((page) => ({ keys: `g ${page.key}`, words: `Go to ${page.title}`, run: () => void navigate({ to: page.path, search }) })),
+      ...PAGES.map((page) => ({ keys: `g ${page.key}`, words: `Go to ${page.title}`, run: () => void navigate({ to: page.path, search: elsewhere(search) }) })),
       { keys: "/", words: "Find any id", run: () => document.getElementById("find")?.focus() },
       { keys: "f", words: "Add a filter", run: () => document.querySelector<HTMLElement>("[data-filter-button]")?.click() },
       { keys: "x", words: "Remove all filters", run: () => go(unfiltered(search)) },

@@ -50,10 +50,18 @@ export function TimePicker(): ReactNode {
         <Button size="compact-md" variant="default" px={6} aria-label="Shift to later" onClick={() => go(shifted(search, 1, Date.now()))}><Icon name="right" /></Button>
         <Button size="compact-md" variant="default" px={6} aria-label="Zoom out" onClick={() => go(zoomedOut(search, Date.now()))}><Icon name="out" /></Button>
       </Button.Group>
-      <UnstyledButton className="quiet small" style={{ padding: "2px 6px", minHeight: 24 }} title="Show times in the other zone" onClick={() => { const { tz, ...rest } = search; go(tz ? rest : { ...rest, tz: "local" }); }}>
-        {zone === "utc" ? "UTC" : "local"}
-      </UnstyledButton>
+      <ZoneSwitch />
     </div>
+  );
+}
+
+/** The zone in which times are shown, and a click to the other one. */
+export function ZoneSwitch(): ReactNode {
+  const { search, zone, go } = useAddress();
+  return (
+    <UnstyledButton className="quiet small" style={{ padding: "2px 6px", minHeight: 24 }} title="Show times in the other zone" onClick={() => { const { tz, ...rest } = search; go(tz ? rest : { ...rest, tz: "local" }); }}>
+      {zone === "utc" ? "UTC" : "local"}
+    </UnstyledButton>
   );
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { count, DASH, difference, percent, seconds, time } from "./format";
+import { bytes, count, DASH, difference, percent, seconds, time } from "./format";
 
 describe("numbers", () => {
   it("says nothing where there is no value", () => {
@@ -13,6 +13,10 @@ describe("numbers", () => {
     expect(difference(104, 100, "percent")).toBe("+4.0 %");
     expect(difference(0.93, 0.938, "points")).toBe("−0.8 pt");
     expect(difference(0.5, 0.5, "points")).toBe("±0.0 pt");
+  });
+  it("writes amounts of data with three digits", () => {
+    expect([0, 999, 1_000, 4_512_345, 12_345_678, 999_499_999, 999_999_999, 2e15].map(bytes)).toEqual(["0 B", "999 B", "1.00 kB", "4.51 MB", "12.3 MB", "999 MB", "1.00 GB", "2.00 PB"]);
+    expect(bytes(null)).toBe(DASH);
   });
   it("writes times in UTC", () => {
     expect(time("2026-11-22T12:04:30.812Z", "utc", "full")).toBe("2026-11-22 12:04:30.812");

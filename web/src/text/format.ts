@@ -28,6 +28,18 @@ export function wholeSeconds(millis: number): string {
   return whole < 100 ? `${whole} s` : seconds(whole);
 }
 
+const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
+
+/** An amount of data in decimal units, three digits long. */
+export function bytes(value: number | null | undefined): string {
+  if (value === null || value === undefined) return DASH;
+  let [size, unit] = [value, 0];
+  // What would be written as 1000 is 1.00 of the next unit.
+  while (size >= 999.5 && unit < BYTE_UNITS.length - 1) [size, unit] = [size / 1_000, unit + 1];
+  const digits = unit === 0 || size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
+  return `${size.toFixed(digits)} ${BYTE_UNITS[unit]}`;
+}
+
 /** A signed difference of two values, both known. */
 export function difference(now: number | null, before: number | null, unit: "percent" | "points"): string | null {
   if (now === null || before === null) return null;

@@ -28,7 +28,7 @@ export interface Search extends Partial<Record<FilterName, string>> {
   tz?: "local";
   /** `prev` draws the period before. */
   cmp?: "prev";
-  /** What the list of requests is searched for. */
+  /** The SQL query that was run, or that a link shows. */
   q?: string;
   /** How the list of requests is sorted, where not by start. */
   order?: "arrival" | "slowest";
@@ -167,6 +167,12 @@ export function toggled(search: Search, name: FilterName, text: string, refused 
 /** Without one value of a filter. */
 export function without(search: Search, name: FilterName, text: string): Search {
   return withValues(search, name, valuesOf(search, name).filter((each) => each.text !== text));
+}
+
+/** What goes with somebody to another page: all but the query, which means nothing there. */
+export function elsewhere(search: Search): Search {
+  const { q: _, ...rest } = search;
+  return rest;
 }
 
 /** Whether any filter is set. */

@@ -163,7 +163,7 @@ impl LakeTable {
     /// The Iceberg field id of the elements of the list column with this id: beyond any column's, so that columns can
     /// be appended.
     pub(crate) fn element_id(self, column_id: usize) -> usize {
-        const ELEMENTS_FROM: usize = 1_000;
+        const ELEMENTS_FROM: usize = 10_000;
         ELEMENTS_FROM + column_id
     }
 }

@@ -47,7 +47,7 @@ impl World {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = EmbeddedStore::open(folder.path(), Options::default()).unwrap();
-        let pipeline = start(store.clone(), Arc::new(|| NOW)).unwrap();
+        let pipeline = start(store.clone(), Arc::new(|| NOW), None).unwrap();
         let is_trimmed = Arc::new(AtomicBool::new(false));
         let journal = Arc::new(Journal { store, is_trimmed: is_trimmed.clone() });
         let shared = pipeline.shared.clone();

@@ -370,7 +370,7 @@ impl Target {
     async fn start(settings: &Settings, url: &str) -> Result<Self, String> {
         let settings = Settings { listen: ([127, 0, 0, 1], 0).into(), ..settings.clone() };
         let server = start(&settings, system_now()).await.map_err(|error| match error {
-            StartError::Store(error) => format!(
+            StartError::Store(_) | StartError::Lake(_) => format!(
                 "{error}; if a server holds {}, it does not answer at {url}: name it with --server URL",
                 settings.data.display()
             ),

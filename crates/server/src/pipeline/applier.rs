@@ -3,16 +3,17 @@
 //! Owns the stream's state, the table of rows and the feed. Steps entries in order, keeps the answers of commands
 //! for retries, commits state and applied offset in one atomic batch and publishes a view of the same instant.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 
 use walletscope_journal::{Change, Read, Store, Table as StoreTable, decode};
 use walletscope_model::{Batch, Offset, Timestamp};
-use walletscope_stream::{Answer, AttemptChange, Effect, State};
+use walletscope_stream::{Answer, AttemptChange, Effect, NodeKey, State};
 
 use super::PipelineError;
+use crate::lake::{Done, Mark, Marks};
 use crate::state::{Disk, Known, Screened, each_row, restore, take_changes};
 use crate::view::{FEED_MAX, FeedItem, Table, View};
 
@@ -30,9 +31,19 @@ pub struct Applier<S: Store> {
     feed_sequence: u64,
     answers: BTreeMap<Offset, Answer>,
     new_answers: Vec<(Offset, Answer)>,
+    /// For the lake, where there is one: what its files do not hold, and what changed with the newest entry.
+    lake: Option<LakeSide>,
     view_sequence: u64,
     dictionary: Arc<walletscope_stream::Dictionary>,
     dictionary_len: usize,
+}
+
+/// What the applier does for the lake.
+#[derive(Default)]
+struct LakeSide {
+    marks: Marks,
+    changed_marks: BTreeSet<NodeKey>,
+    changes: Vec<AttemptChange>,
 }
 
 /// What recovery found.
@@ -50,6 +61,14 @@ impl<S: Store> Applier<S> {
     /// # Errors
     /// The store failed, or holds what this version cannot read.
     pub fn open(store: S) -> Result<(Self, Started), PipelineError> {
+        Self::open_for(store, false)
+    }
+
+    /// As [`open`](Self::open), and `with_lake` keeps the marks that a lake needs.
+    ///
+    /// # Errors
+    /// The store failed, or holds what this version cannot read.
+    pub fn open_for(store: S, with_lake: bool) -> Result<(Self, Started), PipelineError> {
         let snapshot = store.snapshot();
         let is_empty = snapshot.applied()? == Offset(0);
         let state = restore(&snapshot, Screened::new(Disk(snapshot.clone()), is_empty))?;
@@ -62,6 +81,7 @@ impl<S: Store> Applier<S> {
             feed_sequence: 0,
             answers: read_answers(&snapshot)?,
             new_answers: Vec::new(),
+            lake: if with_lake { Some(read_marks(&snapshot)?) } else { None },
             view_sequence: 0,
             dictionary: Arc::new(state.dictionary.clone()),
             dictionary_len: usize::MAX,
@@ -85,7 +105,14 @@ impl<S: Store> Applier<S> {
                     self.answers.insert(offset, step);
                     self.new_answers.push((offset, step));
                 }
-                Effect::Attempt(change) => self.show(*change),
+                Effect::Attempt(change) => {
+                    let change = *change;
+                    self.show(&change);
+                    if let Some(lake) = &mut self.lake {
+                        lake.changed_marks.extend(lake.marks.note(offset, &change));
+                        lake.changes.push(change);
+                    }
+                }
             }
         }
         Ok(answer)
@@ -114,10 +141,31 @@ impl<S: Store> Applier<S> {
         {
             batch.push(Change::Delete { table: StoreTable::Outbox, key: offset.0.to_be_bytes().to_vec() });
         }
+        if let Some(lake) = &mut self.lake {
+            batch.extend(std::mem::take(&mut lake.changed_marks).into_iter().map(|key| mark_change(&lake.marks, key)));
+        }
         self.store.commit(batch, self.state.applied)?;
         self.state.backing_mut().turn_to(self.store.snapshot());
         self.state.forget_unused();
         Ok(())
+    }
+
+    /// What the lake has done needs no mark any more; written down with the next commit.
+    pub fn note_done(&mut self, done: impl IntoIterator<Item = Done>) {
+        let Some(lake) = &mut self.lake else { return };
+        for done in done {
+            lake.changed_marks.extend(lake.marks.forget(done));
+        }
+    }
+
+    /// How the attempts changed since the last call; empty without a lake.
+    pub fn take_attempt_changes(&mut self) -> Vec<AttemptChange> {
+        self.lake.as_mut().map(|lake| std::mem::take(&mut lake.changes)).unwrap_or_default()
+    }
+
+    /// What the lake's files do not hold.
+    pub fn marks(&self) -> Marks {
+        self.lake.as_ref().map(|lake| lake.marks.clone()).unwrap_or_default()
     }
 
     /// What readers see from now on; commit first.
@@ -171,10 +219,12 @@ impl<S: Store> Applier<S> {
         &mut self.state
     }
 
-    fn show(&mut self, change: AttemptChange) {
-        self.table.change(change.old.as_ref(), change.new.as_ref());
+    fn show(&mut self, change: &AttemptChange) {
+        if change.old != change.new {
+            self.table.change(change.old.as_ref(), change.new.as_ref());
+        }
         let outcome = |row: &Option<walletscope_stream::Row>| row.map(|row| row.outcome);
-        let (Some(attempt), true) = (change.attempt, outcome(&change.old) != outcome(&change.new)) else {
+        let (Some(attempt), true) = (&change.attempt, outcome(&change.old) != outcome(&change.new)) else {
             return;
         };
         self.feed_sequence += 1;
@@ -184,7 +234,7 @@ impl<S: Store> Applier<S> {
         self.feed.push_back(Arc::new(FeedItem {
             sequence: self.feed_sequence,
             at: self.state.clock.now,
-            attempt,
+            attempt: attempt.clone(),
         }));
     }
 
@@ -199,6 +249,8 @@ impl<S: Store> Applier<S> {
                 let batch = decode(&bytes)
                     .map_err(|error| PipelineError::Entry { offset, reason: error.to_string() })?;
                 self.apply(offset, &batch)?;
+                // What follows for the lake is read from the state when it starts.
+                drop(self.take_attempt_changes());
                 replayed += 1;
             }
             self.commit()?;
@@ -220,4 +272,31 @@ fn read_answers(read: &impl Read) -> Result<BTreeMap<Offset, Answer>, PipelineEr
         ControlFlow::Continue(())
     })?;
     Ok(answers)
+}
+
+fn mark_change(marks: &Marks, key: NodeKey) -> Change {
+    let (table, key_bytes) = (StoreTable::LakeMarks, key.0.to_vec());
+    match marks.get(&key) {
+        Some(mark) => Change::Put { table, key: key_bytes, value: mark.encode() },
+        None => Change::Delete { table, key: key_bytes },
+    }
+}
+
+fn read_marks(read: &impl Read) -> Result<LakeSide, PipelineError> {
+    use std::ops::{Bound, ControlFlow};
+    let mut side = LakeSide::default();
+    let mut is_damaged = false;
+    let all = (Bound::Unbounded, Bound::Unbounded);
+    read.scan(StoreTable::LakeMarks, all, walletscope_journal::Direction::Forward, &mut |key, value| {
+        match (<[u8; 16]>::try_from(key), Mark::decode(value)) {
+            (Ok(key), Some(mark)) => side.marks.restore(NodeKey(key), mark),
+            _ => is_damaged = true,
+        }
+        ControlFlow::Continue(())
+    })?;
+    if is_damaged {
+        let reason = "the marks of the lake hold what this version cannot read".to_owned();
+        return Err(PipelineError::State(walletscope_stream::BackingError(reason)));
+    }
+    Ok(side)
 }

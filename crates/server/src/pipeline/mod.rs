@@ -16,7 +16,7 @@ use walletscope_stream::{Answer, BackingError};
 
 pub use applier::{Applier, Started};
 pub use dedup::call_key;
-pub use threads::{Ingest, Now, Pipeline, Shared, start};
+pub use threads::{Ingest, LakeSide, Now, Pipeline, Shared, start};
 pub use writer::{Appended, Writer};
 
 /// Submissions waiting for the writer at most; more are throttled.

@@ -16,6 +16,8 @@ use walletscope_journal::Store;
 use walletscope_model::{Batch, Body, Duration, Offset, Timestamp};
 use walletscope_stream::{Answer, Catalog};
 
+use crate::lake::{JournalEntries, LakeShared, Work};
+
 use super::writer::Appended;
 use super::{
     Applier, ENTRIES_WAITING_MAX, GROUP_MAX, PipelineError, Refusal, Reply, SUBMISSIONS_MAX, Started,
@@ -54,6 +56,29 @@ pub struct Ingest {
     shared: Arc<Shared>,
 }
 
+/// Where applied entries go besides.
+pub struct LakeSide {
+    /// The lake's thread.
+    pub feeder: SyncSender<Work>,
+    /// What it shows.
+    pub shared: Arc<LakeShared>,
+}
+
+/// Reads entries back for the lake, some megabytes at a time.
+struct StoreEntries<S>(S);
+
+impl<S: Store> JournalEntries for StoreEntries<S> {
+    fn entries(&self, from: Offset) -> Result<Vec<(Offset, Batch)>, String> {
+        const BYTES_AT_A_TIME: usize = 4 << 20;
+        let entries = self.0.entries(from, BYTES_AT_A_TIME).map_err(|error| error.to_string())?;
+        let decoded = entries.into_iter().map(|(offset, bytes)| {
+            let batch = walletscope_journal::decode(&bytes).map_err(|error| error.to_string())?;
+            Ok((offset, batch))
+        });
+        decoded.collect()
+    }
+}
+
 /// The running threads.
 pub struct Pipeline {
     /// Takes calls.
@@ -72,7 +97,7 @@ struct Waiting {
 
 type ReplySender = oneshot::Sender<Result<Reply, Refusal>>;
 
-enum Work {
+enum Task {
     Entry(Offset, Batch, Option<ReplySender>),
     Recall(Offset, ReplySender),
 }
@@ -81,8 +106,8 @@ enum Work {
 ///
 /// # Errors
 /// The store failed, or holds what this version cannot read.
-pub fn start<S: Store>(store: S, now: Now) -> Result<Pipeline, PipelineError> {
-    let (mut applier, started) = Applier::open(store.clone())?;
+pub fn start<S: Store>(store: S, now: Now, lake: Option<LakeSide>) -> Result<Pipeline, PipelineError> {
+    let (mut applier, started) = Applier::open_for(store.clone(), lake.is_some())?;
     let writer = Writer::open(store.clone(), started.newest)?;
     let shared = Arc::new(Shared {
         view: ArcSwap::from_pointee(applier.publish()),
@@ -92,11 +117,18 @@ pub fn start<S: Store>(store: S, now: Now) -> Result<Pipeline, PipelineError> {
         next_due: AtomicI64::new(applier.state().next_due().map_or(NEVER, |due| due.0)),
         stopping: AtomicBool::new(false),
     });
+    if let Some(lake) = &lake {
+        let entries = Arc::new(StoreEntries(store.clone()));
+        let view = Box::new(View::clone(&shared.view.load()));
+        // A lake whose thread has ended takes no entries; the journal keeps them.
+        let _sent = lake.feeder.send(Work::Start(view, applier.marks(), entries));
+    }
+    let keep_from = lake.as_ref().map(|lake| lake.shared.clone());
     let (submissions, submitted) = sync_channel(SUBMISSIONS_MAX);
     let (entries, work) = sync_channel(ENTRIES_WAITING_MAX);
     let writing = spawn("writer", {
         let shared = shared.clone();
-        move || shared.guard_thread(|| write(writer, &store, &submitted, &entries, &shared, &now))
+        move || shared.guard_thread(|| write(writer, &store, &submitted, &entries, &shared, &now, keep_from.as_deref()))
     })?;
     let reading = applier.reads_known_ids().map(|read| {
         let shared = shared.clone();
@@ -105,7 +137,7 @@ pub fn start<S: Store>(store: S, now: Now) -> Result<Pipeline, PipelineError> {
     let reading = reading.transpose()?;
     let applying = spawn("applier", {
         let shared = shared.clone();
-        move || shared.guard_thread(|| apply(&mut applier, &work, &shared))
+        move || shared.guard_thread(|| apply(&mut applier, &work, &shared, lake.as_ref()))
     })?;
     let ingest = Ingest { queue: submissions, shared: shared.clone() };
     let threads = [Some(writing), Some(applying), reading].into_iter().flatten().collect();
@@ -178,9 +210,10 @@ fn write<S: Store>(
     mut writer: Writer<S>,
     store: &S,
     submitted: &Receiver<Waiting>,
-    entries: &SyncSender<Work>,
+    entries: &SyncSender<Task>,
     shared: &Shared,
     now: &Now,
+    lake: Option<&LakeShared>,
 ) -> Result<(), PipelineError> {
     let mut trimmed_at = Instant::now();
     loop {
@@ -206,7 +239,8 @@ fn write<S: Store>(
         }
         if trimmed_at.elapsed() >= TRIM_EVERY {
             trimmed_at = Instant::now();
-            store.trim(store.applied(), at)?;
+            let below = lake.map_or(store.applied(), |lake| store.applied().min(lake.keep_from()));
+            store.trim(below, at)?;
         }
     }
 }
@@ -237,7 +271,7 @@ fn next_group(submitted: &Receiver<Waiting>) -> Vec<Waiting> {
 }
 
 /// Data-plane calls are answered now, commands when stepped.
-fn answer(appended: Appended, reply: Option<ReplySender>) -> Option<Work> {
+fn answer(appended: Appended, reply: Option<ReplySender>) -> Option<Task> {
     let send = |reply: Option<ReplySender>, outcome| {
         if let Some(reply) = reply {
             // The caller may have gone; what it asked for is done all the same.
@@ -246,17 +280,17 @@ fn answer(appended: Appended, reply: Option<ReplySender>) -> Option<Work> {
     };
     match appended {
         Appended::Entry(offset, batch) if matches!(batch.body, Body::Command(_)) => {
-            Some(Work::Entry(offset, batch, reply))
+            Some(Task::Entry(offset, batch, reply))
         }
         Appended::Entry(offset, batch) => {
             send(reply, Ok(Reply::Stored(offset)));
-            Some(Work::Entry(offset, batch, None))
+            Some(Task::Entry(offset, batch, None))
         }
         Appended::Repeated(answer) => {
             send(reply, Ok(Reply::Repeated(answer)));
             None
         }
-        Appended::Recall(offset) => reply.map(|reply| Work::Recall(offset, reply)),
+        Appended::Recall(offset) => reply.map(|reply| Task::Recall(offset, reply)),
         Appended::Refused(refusal) => {
             send(reply, Err(refusal));
             None
@@ -266,8 +300,9 @@ fn answer(appended: Appended, reply: Option<ReplySender>) -> Option<Work> {
 
 fn apply<S: Store>(
     applier: &mut Applier<S>,
-    work: &Receiver<Work>,
+    work: &Receiver<Task>,
     shared: &Shared,
+    lake: Option<&LakeSide>,
 ) -> Result<(), PipelineError> {
     let mut published_at = Instant::now();
     let mut is_behind = false;
@@ -280,10 +315,11 @@ fn apply<S: Store>(
         };
         let ended = matches!(next, Err(RecvTimeoutError::Disconnected));
         if let Ok(work) = next {
-            step(applier, work, shared, &mut catalog_version)?;
+            step(applier, work, shared, lake, &mut catalog_version)?;
             is_behind = true;
         }
         if is_behind && (ended || published_at.elapsed() >= PUBLISH_EVERY) {
+            applier.note_done(lake.map(|lake| lake.shared.take_done()).unwrap_or_default());
             applier.commit()?;
             shared.show_catalog(applier.state().catalog.clone());
             shared.show(applier.publish());
@@ -298,13 +334,21 @@ fn apply<S: Store>(
 
 fn step<S: Store>(
     applier: &mut Applier<S>,
-    work: Work,
+    task: Task,
     shared: &Shared,
+    lake: Option<&LakeSide>,
     catalog_version: &mut u64,
 ) -> Result<(), PipelineError> {
-    let (answer, reply) = match work {
-        Work::Entry(offset, batch, reply) => (applier.apply(offset, &batch)?, reply),
-        Work::Recall(offset, reply) => (Some(applier.answer(offset).unwrap_or(Answer::Done)), Some(reply)),
+    let (answer, reply) = match task {
+        Task::Entry(offset, batch, reply) => {
+            let answer = applier.apply(offset, &batch)?;
+            if let Some(lake) = lake {
+                // A lake whose thread has ended takes no entries; the journal keeps them.
+                let _sent = lake.feeder.send(Work::Applied(offset, batch, applier.take_attempt_changes()));
+            }
+            (answer, reply)
+        }
+        Task::Recall(offset, reply) => (Some(applier.answer(offset).unwrap_or(Answer::Done)), Some(reply)),
     };
     shared.next_due.store(applier.state().next_due().map_or(NEVER, |due| due.0), Ordering::Release);
     if *catalog_version != applier.state().catalog.version() {

@@ -22,7 +22,17 @@ pub struct File {
 pub static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/ui_files.rs"));
 
 /// Paths that show a page; the script in it reads the rest of the address.
-const PAGES: [&str; 7] = ["/", "/ops", "/errors", "/performance", "/funnel", "/requests", "/sign-in-help"];
+const PAGES: [&str; 9] = [
+    "/",
+    "/ops",
+    "/errors",
+    "/performance",
+    "/funnel",
+    "/requests",
+    "/sql",
+    "/admin/storage",
+    "/sign-in-help",
+];
 /// Everything below these shows a page as well.
 const PAGE_FOLDERS: [&str; 2] = ["/requests/", "/go/"];
 /// Names below it hold a hash of their content and never change.

@@ -1,0 +1,141 @@
+//! How does one process hold the lake?
+//!
+//! [`Lake`] knows every table's current state, so planning a query reads no file, and is the only writer: commits of
+//! one table queue behind each other. Encoding runs where it may block.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+use arrow::array::RecordBatch;
+use iceberg::spec::DataFile;
+use tokio::sync::{Mutex, MutexGuard};
+use walletscope_model::{Offset, Timestamp};
+
+use crate::catalog::Catalog;
+use crate::error::LakeError;
+use crate::parquet;
+use crate::storage::Warehouse;
+use crate::table::{Change, TableState};
+use crate::tables::LakeTable;
+
+/// The catalog's file inside the lake's own folder, which is local even where the data is not.
+pub const CATALOG_FILE: &str = "catalog.db";
+
+/// Every table of one lake.
+pub struct Lake {
+    /// Where the files lie.
+    pub warehouse: Warehouse,
+    catalog: Catalog,
+    tables: Vec<TableSlot>,
+    written_bytes: AtomicU64,
+}
+
+struct TableSlot {
+    current: ArcSwap<TableState>,
+    committing: Mutex<()>,
+}
+
+impl Lake {
+    /// Opens the lake whose catalog lies in `folder`; tables that are not there are made, empty.
+    ///
+    /// # Errors
+    /// The catalog or a table could not be read or made.
+    pub async fn open(folder: &Path, warehouse: Warehouse, now: Timestamp) -> Result<Self, LakeError> {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| LakeError::storage("make the folder", &folder.display(), error))?;
+        let catalog = Catalog::open(&folder.join(CATALOG_FILE)).await?;
+        let mut tables = Vec::with_capacity(LakeTable::COUNT);
+        for table in LakeTable::ALL {
+            let state = TableState::open(&warehouse, &catalog, table, now).await?;
+            tables.push(TableSlot { current: ArcSwap::from_pointee(state), committing: Mutex::new(()) });
+        }
+        Ok(Self { warehouse, catalog, tables, written_bytes: AtomicU64::new(0) })
+    }
+
+    /// A table as of its newest commit.
+    pub fn current(&self, table: LakeTable) -> Arc<TableState> {
+        self.tables[table as usize].current.load_full()
+    }
+
+    /// The oldest watermark: what is at or below it is in every table's files.
+    pub fn watermark(&self) -> Offset {
+        LakeTable::ALL.map(|table| self.current(table).watermark()).into_iter().min().unwrap_or_default()
+    }
+
+    /// Bytes of data files written by this process.
+    pub fn written_bytes(&self) -> u64 {
+        self.written_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Adds rows and moves the watermark, in one commit.
+    ///
+    /// # Errors
+    /// Nothing was added.
+    pub async fn append(
+        &self,
+        table: LakeTable,
+        batches: Vec<RecordBatch>,
+        watermark: Offset,
+        now: Timestamp,
+    ) -> Result<Arc<TableState>, LakeError> {
+        let _committing = self.lock(table).await;
+        let add = self.write(table, batches).await?;
+        self.commit(table, Change { add, watermark: Some(watermark), ..Change::default() }, now).await
+    }
+
+    /// Held over everything that a change of a table follows from.
+    pub(crate) async fn lock(&self, table: LakeTable) -> MutexGuard<'_, ()> {
+        self.tables[table as usize].committing.lock().await
+    }
+
+    /// Encodes and writes rows as files that no snapshot knows yet.
+    pub(crate) async fn write(
+        &self,
+        table: LakeTable,
+        batches: Vec<RecordBatch>,
+    ) -> Result<Vec<DataFile>, LakeError> {
+        if batches.iter().all(|batch| batch.num_rows() == 0) {
+            return Ok(Vec::new());
+        }
+        let encoding = tokio::task::spawn_blocking(move || parquet::encode(table, &batches)).await;
+        let encoded = encoding.unwrap_or_else(|_| Err(LakeError::damaged(&table.name(), "encoding panicked")))?;
+        let mut files = Vec::with_capacity(encoded.len());
+        for each in encoded {
+            self.written_bytes.fetch_add(each.bytes.len() as u64, Ordering::Relaxed);
+            files.push(parquet::write(&self.warehouse, table, each).await?);
+        }
+        Ok(files)
+    }
+
+    /// Commits; the caller holds the table's [`lock`](Self::lock). A catalog that fails half-way is asked again, so
+    /// that what is current here is what is current there.
+    pub(crate) async fn commit(
+        &self,
+        table: LakeTable,
+        change: Change,
+        now: Timestamp,
+    ) -> Result<Arc<TableState>, LakeError> {
+        let slot = &self.tables[table as usize];
+        let before = slot.current.load_full();
+        match before.commit(&self.warehouse, &self.catalog, change, now).await {
+            Ok(state) => {
+                let state = Arc::new(state);
+                slot.current.store(state.clone());
+                Ok(state)
+            }
+            Err(error @ LakeError::Catalog(_)) => {
+                let state = TableState::open(&self.warehouse, &self.catalog, table, now).await?;
+                slot.current.store(Arc::new(state));
+                Err(error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Closes the catalog.
+    pub async fn close(&self) {
+        self.catalog.close().await;
+    }
+}

@@ -1,0 +1,408 @@
+//! What is not in the lake's files yet?
+//!
+//! A thread that sleeps on the queue of applied entries. It owns the hot rows, the newest versions of attempts and
+//! the marks; a published snapshot shares their memory. It starts jobs and takes what they have done into account, so
+//! that what leaves memory is in files first.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration as StdDuration, Instant};
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::Int64Type;
+use walletscope_lake::maintenance::{self, Overlay};
+use walletscope_lake::table::day_of;
+use walletscope_lake::{Hot, LakeTable, Live, RowBuilder};
+use walletscope_model::{Attempt, Batch, Offset};
+use walletscope_query::lake_table::Hidden;
+use walletscope_stream::{AttemptChange, NodeKey};
+
+use super::entry_rows::EntryRows;
+use super::jobs::{Flush, Job, JobOutcome, Jobs};
+use super::marks::{Done, Marks};
+use super::{LakeSettings, LakeShared, Snapshot, attempt_rows};
+use crate::pipeline::Now;
+use crate::view::View;
+
+/// Entries waiting for this thread at most; the applier waits beyond.
+pub const ENTRIES_WAITING_MAX: usize = 256;
+/// Snapshots are published at most this often.
+const PUBLISH_EVERY: StdDuration = StdDuration::from_millis(100);
+/// Late changes beyond this are merged before their time.
+const LATE_MAX: usize = 50_000;
+
+/// What this thread is told.
+pub enum Work {
+    /// The state that everything after follows on, first of all.
+    Start(Box<View>, Marks, Arc<dyn JournalEntries>),
+    /// An entry was applied, and these attempts changed with it.
+    Applied(Offset, Batch, Vec<AttemptChange>),
+    /// A job has ended.
+    Ended(JobOutcome),
+    /// Start a flush now.
+    FlushNow,
+    /// End; what is in memory is in the journal as well.
+    Stop,
+}
+
+/// Reads the journal's entries back.
+pub trait JournalEntries: Send + Sync {
+    /// Entries in order from `from` on, some at a time; empty after the last.
+    ///
+    /// # Errors
+    /// The journal could not be read.
+    fn entries(&self, from: Offset) -> Result<Vec<(Offset, Batch)>, String>;
+}
+
+/// Owns what is not in the files.
+pub struct Feeder {
+    shared: Arc<LakeShared>,
+    settings: LakeSettings,
+    placeholders: Vec<Box<str>>,
+    rows: EntryRows,
+    hot: Vec<Hot>,
+    live: Live,
+    overlay: Live,
+    marks: Marks,
+    /// Names of attempts whose rows in the files are out of date, for as long as they are.
+    names: HashMap<NodeKey, (String, Option<i32>)>,
+    changed: BTreeMap<NodeKey, (Offset, Attempt)>,
+    head: Offset,
+    /// What the files held at the start, by the table's number: entries are read again from the lowest.
+    in_files: [Offset; LakeTable::COUNT],
+    view: Option<Box<View>>,
+    jobs: Jobs,
+    is_dirty: bool,
+    oldest_unflushed: Option<Instant>,
+    merged_at: Instant,
+}
+
+/// Starts the thread; what to tell it by, and what to wait for at the end.
+///
+/// # Errors
+/// The machine has no thread to spare.
+pub fn start(
+    shared: Arc<LakeShared>,
+    settings: LakeSettings,
+    placeholders: Vec<Box<str>>,
+    now: Now,
+) -> std::io::Result<(SyncSender<Work>, JoinHandle<()>)> {
+    let (sender, work) = sync_channel(ENTRIES_WAITING_MAX);
+    let jobs = Jobs::new(shared.clone(), settings.keep, sender.clone(), now, tokio::runtime::Handle::current());
+    let mut feeder = Feeder {
+        settings,
+        placeholders,
+        rows: EntryRows::default(),
+        hot: LakeTable::ALL.map(Hot::new).into(),
+        live: Live::default(),
+        overlay: Live::default(),
+        marks: Marks::default(),
+        names: HashMap::new(),
+        changed: BTreeMap::new(),
+        head: Offset(0),
+        in_files: LakeTable::ALL.map(|table| shared.lake.current(table).watermark()),
+        view: None,
+        jobs,
+        is_dirty: false,
+        oldest_unflushed: None,
+        merged_at: Instant::now(),
+        shared,
+    };
+    let thread = std::thread::Builder::new().name("lake".to_owned()).spawn(move || feeder.run(&work))?;
+    Ok((sender, thread))
+}
+
+impl Feeder {
+    fn run(&mut self, work: &Receiver<Work>) {
+        let mut published_at = Instant::now();
+        loop {
+            match work.recv_timeout(PUBLISH_EVERY) {
+                Ok(Work::Stop) => return,
+                Ok(work) => self.take(work),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if self.is_dirty && published_at.elapsed() >= PUBLISH_EVERY {
+                self.publish();
+                published_at = Instant::now();
+            }
+            self.start_jobs();
+        }
+    }
+
+    fn take(&mut self, work: Work) {
+        match work {
+            Work::Start(view, marks, journal) => self.begin(view, marks, &*journal),
+            Work::Applied(offset, batch, changes) => {
+                self.entry(offset, &batch);
+                for change in changes {
+                    self.attempt(offset, change);
+                }
+                self.head = offset;
+                self.is_dirty = true;
+            }
+            Work::Ended(outcome) => self.ended(outcome),
+            Work::FlushNow => self.flush(),
+            Work::Stop => {}
+        }
+    }
+
+    /// Every attempt that the files do not hold as it is: those that run, and those with a mark. A lake that was never
+    /// written to holds none.
+    fn begin(&mut self, view: Box<View>, marks: Marks, journal: &dyn JournalEntries) {
+        self.marks = marks;
+        self.forget_what_is_done();
+        let is_first = self.shared.lake.current(LakeTable::Attempts).watermark() == Offset(0);
+        let mut state = view.state();
+        let mut keys: Vec<NodeKey> = self.marks.iter().map(|(key, _)| *key).collect();
+        let all = walletscope_series::Range {
+            from: walletscope_model::Timestamp(i64::MIN),
+            to: walletscope_model::Timestamp(i64::MAX),
+        };
+        let running = view.rows.started_in(all).filter(|row| is_first || !row.flags.settled);
+        keys.extend(running.map(|row| row.key));
+        keys.sort_unstable();
+        keys.dedup();
+        for key in keys {
+            let changed_at = self.marks.get(&key).map_or(view.applied, |mark| mark.changed_at);
+            match state.attempt(key) {
+                Ok(Some(attempt)) => self.note_attempt(key, changed_at, attempt),
+                Ok(None) => {
+                    if let Ok(Some(id)) = state.id(key) {
+                        self.names.insert(key, (attempt_rows::name_of(&id), None));
+                    }
+                }
+                Err(error) => tracing::error!(error = error.0, "an attempt could not be read for the lake"),
+            }
+        }
+        self.replay(view.applied, journal);
+        self.head = view.applied;
+        self.view = Some(view);
+        self.publish();
+    }
+
+    /// A job may have ended without its end being written down.
+    fn forget_what_is_done(&mut self) {
+        let attempts = self.shared.lake.current(LakeTable::Attempts);
+        let merged = attempts.property(maintenance::MERGED_PROPERTY).and_then(|text| text.parse().ok());
+        for done in [Done::Flushed(attempts.watermark()), Done::Merged(Offset(merged.unwrap_or(0)))] {
+            self.marks.forget(done);
+            self.shared.tell_done(done);
+        }
+    }
+
+    /// Rows of entries that the state holds and some tables' files do not.
+    fn replay(&mut self, through: Offset, journal: &dyn JournalEntries) {
+        let mut next = Offset(self.shared.lake.watermark().0 + 1);
+        while next <= through {
+            let entries = match journal.entries(next) {
+                Ok(entries) if entries.is_empty() => return,
+                Ok(entries) => entries,
+                Err(error) => {
+                    tracing::error!(error, "the journal could not be read for the lake");
+                    return;
+                }
+            };
+            for (offset, batch) in entries.iter().filter(|(offset, _)| *offset <= through) {
+                self.entry(*offset, batch);
+            }
+            next = Offset(entries.last().map_or(through.0, |(offset, _)| offset.0) + 1);
+        }
+    }
+
+    fn entry(&mut self, offset: Offset, batch: &Batch) {
+        let in_files = &self.in_files;
+        self.rows.push(batch, offset, &self.placeholders, |table| offset > in_files[table as usize]);
+        self.head = self.head.max(offset);
+        self.is_dirty = true;
+    }
+
+    fn attempt(&mut self, offset: Offset, change: AttemptChange) {
+        let Some(key) = change.old.or(change.new).map(|row| row.key) else { return };
+        self.marks.note(offset, &change);
+        match change.attempt {
+            Some(attempt) => self.note_attempt(key, offset, attempt),
+            None => {
+                self.changed.remove(&key);
+                self.live.remove(&key.0);
+                self.overlay.remove(&key.0);
+                if change.evicted {
+                    self.names.remove(&key);
+                } else if self.marks.get(&key).is_some() && !self.names.contains_key(&key) {
+                    self.name_from_state(key);
+                }
+            }
+        }
+    }
+
+    fn note_attempt(&mut self, key: NodeKey, offset: Offset, attempt: Attempt) {
+        if self.marks.get(&key).is_some_and(super::Mark::is_late) {
+            let day = day_of(attempt.started_at);
+            self.names.insert(key, (attempt_rows::name(&attempt), Some(day)));
+        }
+        self.changed.insert(key, (offset, attempt));
+        self.is_dirty = true;
+    }
+
+    /// The name of an attempt that is gone: the newest view still knows its id.
+    fn name_from_state(&mut self, key: NodeKey) {
+        let Some(view) = &self.view else { return };
+        if let Ok(Some(id)) = view.state().id(key) {
+            self.names.insert(key, (attempt_rows::name_of(&id), None));
+        }
+    }
+
+    /// Nothing is shown before everything is there.
+    fn publish(&mut self) {
+        if self.view.is_none() {
+            return;
+        }
+        for table in LakeTable::ALL {
+            let rows = self.rows.take(table);
+            self.hot[table as usize].push(rows);
+        }
+        let changed = std::mem::take(&mut self.changed);
+        let (late, new): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            changed.into_iter().partition(|(key, _)| self.marks.get(key).is_some_and(super::Mark::is_late));
+        for (key, _) in &late {
+            self.live.remove(&key.0);
+        }
+        put(&mut self.live, new);
+        put(&mut self.overlay, late);
+        let has_rows = self.hot.iter().any(|hot| hot.rows() > 0) || !self.live.is_empty();
+        if !has_rows {
+            self.oldest_unflushed = None;
+        } else if self.oldest_unflushed.is_none() {
+            self.oldest_unflushed = Some(Instant::now());
+        }
+        self.shared.snapshot.store(Arc::new(Snapshot {
+            head: self.head,
+            hot: self.hot.iter().map(Hot::batches).collect(),
+            live: self.live.chunks(),
+            overlay: self.overlay.chunks(),
+            hidden: Arc::new(self.hidden(|_| true)),
+            is_ready: true,
+        }));
+        self.is_dirty = false;
+    }
+
+    /// By day, whose rows in the files are out of date: the days that may hold an old version and the day of the new
+    /// one, because a merge may put it there before this is read.
+    fn hidden(&self, is_wanted: impl Fn(&NodeKey) -> bool) -> Hidden {
+        let mut hidden = Hidden::new();
+        for (key, mark) in self.marks.iter().filter(|(key, mark)| mark.is_late() && is_wanted(key)) {
+            let Some((name, day)) = self.names.get(key) else { continue };
+            for day in mark.days.iter().chain(day) {
+                hidden.entry(*day).or_default().insert(name.clone());
+            }
+        }
+        hidden
+    }
+
+    fn start_jobs(&mut self) {
+        if self.jobs.is_busy() {
+            return;
+        }
+        let bytes: usize = self.hot.iter().map(Hot::bytes).sum();
+        let waited = self.oldest_unflushed.map(|since| since.elapsed()).unwrap_or_default();
+        let flush_after = StdDuration::from_micros(u64::try_from(self.settings.flush_after.0).unwrap_or(u64::MAX));
+        if bytes >= self.settings.flush_bytes || waited >= flush_after {
+            self.flush();
+            return;
+        }
+        let merge_after = StdDuration::from_micros(u64::try_from(self.settings.merge_after.0).unwrap_or(u64::MAX));
+        let late = self.names.len();
+        if late > 0 && (late > LATE_MAX || self.merged_at.elapsed() >= merge_after) {
+            self.merge();
+        } else {
+            self.jobs.maintain();
+        }
+    }
+
+    fn flush(&mut self) {
+        if self.jobs.is_busy() {
+            return;
+        }
+        self.publish();
+        let mut batches: Vec<Vec<RecordBatch>> = self.hot.iter_mut().map(Hot::seal).collect();
+        batches[LakeTable::Attempts as usize] =
+            self.live.chunks().iter().map(|chunk| settled(&chunk.living_rows())).collect();
+        self.oldest_unflushed = None;
+        self.jobs.start(Job::Flush(Flush { through: self.head, batches }));
+    }
+
+    fn merge(&mut self) {
+        self.publish();
+        self.merged_at = Instant::now();
+        let through = self.head;
+        let is_final = |key: &NodeKey| self.marks.get(key).is_some_and(|mark| mark.is_final);
+        let rows = self.overlay.chunks().iter().map(|chunk| settled(&chunk.living_rows())).collect();
+        let overlay = Overlay { hidden: self.hidden(is_final), rows };
+        if !overlay.hidden.is_empty() {
+            self.jobs.start(Job::Merge(overlay, through));
+        }
+    }
+
+    fn ended(&mut self, outcome: JobOutcome) {
+        self.jobs.ended();
+        match outcome {
+            JobOutcome::Flushed { through, flushed } => {
+                for table in LakeTable::ALL {
+                    let hot = &mut self.hot[table as usize];
+                    if flushed.contains(&table) { hot.drop_sealed() } else { hot.unseal() }
+                }
+                if flushed.contains(&LakeTable::Attempts) {
+                    self.forget_flushed(through);
+                    self.marks.forget(Done::Flushed(through));
+                    self.shared.tell_done(Done::Flushed(through));
+                }
+            }
+            JobOutcome::Merged(through) => {
+                for key in self.marks.forget(Done::Merged(through)) {
+                    self.overlay.remove(&key.0);
+                    self.names.remove(&key);
+                }
+                self.shared.tell_done(Done::Merged(through));
+            }
+            JobOutcome::Failed | JobOutcome::Maintained => {}
+        }
+        self.publish();
+    }
+
+    /// Settled versions up to the watermark are in the files now.
+    fn forget_flushed(&mut self, through: Offset) {
+        let mut flushed: HashSet<[u8; 16]> = HashSet::new();
+        for chunk in self.live.chunks() {
+            let rows = chunk.rows();
+            let settled = rows.column(LakeTable::Attempts.place("settled")).as_boolean();
+            let offsets = rows.column(LakeTable::Attempts.place("_offset")).as_primitive::<Int64Type>();
+            let is_in_files = |row: usize| {
+                settled.value(row) && u64::try_from(offsets.value(row)).is_ok_and(|offset| offset <= through.0)
+            };
+            flushed.extend(chunk.keys().filter(|(row, _)| is_in_files(*row)).map(|(_, key)| *key));
+        }
+        self.live.remove_all(|key| flushed.contains(key));
+    }
+}
+
+fn put(live: &mut Live, changed: BTreeMap<NodeKey, (Offset, Attempt)>) {
+    let mut rows = RowBuilder::new(LakeTable::Attempts);
+    let mut keys = Vec::with_capacity(changed.len());
+    for (key, (offset, attempt)) in changed {
+        attempt_rows::push(&mut rows, &attempt, offset);
+        keys.push(key.0);
+    }
+    live.put(rows.finish(), keys);
+}
+
+/// The rows of settled attempts.
+fn settled(rows: &RecordBatch) -> RecordBatch {
+    let settled = rows.column(LakeTable::Attempts.place("settled")).as_boolean();
+    match settled.true_count() {
+        count if count == settled.len() => rows.clone(),
+        _ => filter_record_batch(rows, settled).unwrap_or_else(|_| rows.slice(0, 0)),
+    }
+}

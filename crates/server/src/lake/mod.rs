@@ -1,0 +1,126 @@
+//! How does what the pipeline learns get into the lake, and how is all of it read at one instant?
+//!
+//! One thread ([`Feeder`]) takes every applied entry in order, makes rows of it ([`entry_rows`], [`attempt_rows`]) and
+//! publishes what is not in the files yet at most ten times a second; [`marks`] say which attempts that is. Flushes,
+//! merges and maintenance ([`jobs`]) run beside it, one at a time. [`tables`] joins both halves for queries: first the
+//! published snapshot, then the files.
+
+mod attempt_rows;
+mod entry_rows;
+mod feeder;
+mod jobs;
+mod marks;
+mod tables;
+mod witness_rows;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use arrow::array::RecordBatch;
+use walletscope_lake::{Chunk, Lake, LakeError, LakeTable, S3Place, Warehouse};
+use walletscope_model::{Duration, Offset, Timestamp};
+use walletscope_query::lake_table::Hidden;
+
+pub use feeder::{Feeder, JournalEntries, Work, start};
+pub use jobs::{Job, JobReport};
+pub use marks::{Done, Mark, Marks};
+pub use tables::LakeTables;
+
+/// Where the lake lies and how often it is written.
+#[derive(Clone, Debug)]
+pub struct LakeSettings {
+    /// The folder of the catalog, and of the files where `s3` is none.
+    pub folder: PathBuf,
+    /// A bucket for the files.
+    pub s3: Option<S3Place>,
+    /// Rows wait in memory this long at most.
+    pub flush_after: Duration,
+    /// Rows wait in memory until they are this many bytes at most.
+    pub flush_bytes: usize,
+    /// Late changes are merged this often at most.
+    pub merge_after: Duration,
+    /// Days older than this leave the lake; `None` keeps everything.
+    pub keep: Option<Duration>,
+}
+
+/// Rows wait this long before they are in files, unless a setting says otherwise.
+pub const FLUSH_AFTER: Duration = Duration::from_seconds(5 * 60);
+/// Rows wait until they are this many bytes.
+pub const FLUSH_BYTES: usize = 64 << 20;
+/// Late changes are merged this often.
+pub const MERGE_AFTER: Duration = Duration::from_seconds(3_600);
+
+/// What is not in the files yet, at one head.
+#[derive(Clone, Default)]
+pub struct Snapshot {
+    /// The newest entry that it includes.
+    pub head: Offset,
+    /// Rows of the append-only tables, by the table's number.
+    pub hot: Vec<Vec<RecordBatch>>,
+    /// Attempts that were never in the files.
+    pub live: Vec<Chunk>,
+    /// Newest versions of attempts that may be in the files.
+    pub overlay: Vec<Chunk>,
+    /// Whose rows in the files are out of date.
+    pub hidden: Arc<Hidden>,
+    /// False until everything of before the start is there.
+    pub is_ready: bool,
+}
+
+/// What the rest of the server sees of the lake.
+pub struct LakeShared {
+    /// The files.
+    pub lake: Arc<Lake>,
+    /// What is not in them yet.
+    pub snapshot: ArcSwap<Snapshot>,
+    /// What the jobs have done.
+    pub report: ArcSwap<JobReport>,
+    /// Told to the applier: what it may forget.
+    done: Mutex<Vec<Done>>,
+    /// Entries from here on are still needed.
+    keep_from: AtomicU64,
+}
+
+impl LakeShared {
+    fn new(lake: Arc<Lake>) -> Self {
+        let keep_from = AtomicU64::new(lake.watermark().0 + 1);
+        let snapshot = Snapshot { hot: vec![Vec::new(); LakeTable::COUNT], ..Snapshot::default() };
+        Self {
+            lake,
+            snapshot: ArcSwap::from_pointee(snapshot),
+            report: ArcSwap::default(),
+            done: Mutex::default(),
+            keep_from,
+        }
+    }
+
+    /// The journal's entries from this one on are not in every table's files yet.
+    pub fn keep_from(&self) -> Offset {
+        Offset(self.keep_from.load(Ordering::Acquire))
+    }
+
+    /// What was done since the last call, for the applier's next commit.
+    pub fn take_done(&self) -> Vec<Done> {
+        std::mem::take(&mut *self.done.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn tell_done(&self, done: Done) {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).push(done);
+        self.keep_from.store(self.lake.watermark().0 + 1, Ordering::Release);
+    }
+}
+
+/// Opens the lake where the settings say.
+///
+/// # Errors
+/// Its catalog or a table could not be read or made.
+pub async fn open(settings: &LakeSettings, now: Timestamp) -> Result<Arc<LakeShared>, LakeError> {
+    let warehouse = match &settings.s3 {
+        Some(place) => Warehouse::s3(place)?,
+        None => Warehouse::local(&settings.folder.join("warehouse"))?,
+    };
+    let lake = Lake::open(&settings.folder, warehouse, now).await?;
+    Ok(Arc::new(LakeShared::new(Arc::new(lake))))
+}

@@ -1,0 +1,55 @@
+//! How does one query see files and memory at one instant?
+//!
+//! The published snapshot first, each table's files after it: what left memory in between is in the files, and the
+//! watermark says so, so nothing is counted twice or missed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::catalog::TableProvider;
+use walletscope_lake::LakeTable;
+use walletscope_query::lake_table::LakeTableProvider;
+use walletscope_query::{Tables, TablesAtHead};
+
+use super::{LakeShared, Snapshot};
+
+const READY_POLL: std::time::Duration = std::time::Duration::from_millis(20);
+const READY_POLLS_MAX: u32 = 3_000;
+
+/// All tables of a running server's lake.
+pub struct LakeTables(pub Arc<LakeShared>);
+
+#[async_trait]
+impl Tables for LakeTables {
+    async fn at_head(&self) -> Result<TablesAtHead, String> {
+        let snapshot = self.ready().await?;
+        let warehouse = &self.0.lake.warehouse;
+        let mut tables: BTreeMap<LakeTable, Arc<dyn TableProvider>> = BTreeMap::new();
+        for table in LakeTable::ALL {
+            let state = self.0.lake.current(table);
+            let provider = if table == LakeTable::Attempts {
+                let hidden = snapshot.hidden.clone();
+                LakeTableProvider::attempts(warehouse, &state, &snapshot.live, &snapshot.overlay, hidden)
+            } else {
+                LakeTableProvider::append_only(warehouse, &state, snapshot.hot[table as usize].clone())
+            };
+            tables.insert(table, Arc::new(provider));
+        }
+        Ok(TablesAtHead { head: snapshot.head.0, tables })
+    }
+}
+
+impl LakeTables {
+    /// The newest snapshot, once there is one: after a start, what is not in the files is read back first.
+    async fn ready(&self) -> Result<Arc<Snapshot>, String> {
+        for _ in 0..READY_POLLS_MAX {
+            let snapshot = self.0.snapshot.load_full();
+            if snapshot.is_ready {
+                return Ok(snapshot);
+            }
+            tokio::time::sleep(READY_POLL).await;
+        }
+        Err("the lake is still being read after the start; try again in a minute".to_owned())
+    }
+}
