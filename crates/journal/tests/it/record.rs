@@ -261,6 +261,9 @@ fn any_logs() -> impl Strategy<Value = Body> {
     })
 }
 
+/// Times, a number, flags and texts of one record.
+type Values = ([i64; 2], u16, [bool; 5], Vec<Option<Box<str>>>);
+
 /// Any times, numbers and texts, each text there or not.
 fn any_witnesses() -> impl Strategy<Value = Body> {
     let text = || prop::option::of(".{0,9}".prop_map(Box::<str>::from));
@@ -268,7 +271,7 @@ fn any_witnesses() -> impl Strategy<Value = Body> {
     let bodies = prop::collection::vec(values, 0..20);
     (bodies, any::<bool>()).prop_map(|(records, is_audit)| {
         let at = |texts: &[Option<Box<str>>], place: usize| texts[place].clone();
-        let span = |(times, status, flags, texts): &([i64; 2], u16, [bool; 5], Vec<Option<Box<str>>>)| Span {
+        let span = |(times, status, flags, texts): &Values| Span {
             timestamp: Timestamp(times[0]),
             trace_id: at(texts, 0).unwrap_or_default(),
             end_time: flags[0].then_some(Timestamp(times[1])),
@@ -284,19 +287,18 @@ fn any_witnesses() -> impl Strategy<Value = Body> {
             metadata: at(texts, 6),
             ..Span::default()
         };
-        let event =
-            |(times, _, flags, texts): &([i64; 2], u16, [bool; 5], Vec<Option<Box<str>>>)| AuditEvent {
-                timestamp: Timestamp(times[0]),
-                event_id: at(texts, 0).unwrap_or_default(),
-                processing_time: flags[0].then_some(Duration(times[1])),
-                request_id: at(texts, 1),
-                token_reference_id: at(texts, 2),
-                status: at(texts, 3),
-                error_code: at(texts, 4),
-                request_parameters: at(texts, 5),
-                response_elements: at(texts, 6),
-                ..AuditEvent::default()
-            };
+        let event = |(times, _, flags, texts): &Values| AuditEvent {
+            timestamp: Timestamp(times[0]),
+            event_id: at(texts, 0).unwrap_or_default(),
+            processing_time: flags[0].then_some(Duration(times[1])),
+            request_id: at(texts, 1),
+            token_reference_id: at(texts, 2),
+            status: at(texts, 3),
+            error_code: at(texts, 4),
+            request_parameters: at(texts, 5),
+            response_elements: at(texts, 6),
+            ..AuditEvent::default()
+        };
         if is_audit {
             Body::Audit(records.iter().map(event).collect())
         } else {

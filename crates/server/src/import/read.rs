@@ -122,3 +122,114 @@ fn each(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::Arc;
+
+    use arrow::array::{
+        ArrayRef, Float64Array, ListArray, RecordBatch, StringArray, TimestampMicrosecondArray,
+    };
+    use arrow::datatypes::Int64Type;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use parquet::arrow::ArrowWriter;
+    use walletscope_model::Timestamp;
+
+    use super::*;
+
+    const AT: i64 = 1_795_348_800_000_000;
+
+    fn defaults() -> Defaults {
+        Defaults { group: "/g".into(), stream: "s".into(), now: Timestamp(AT) }
+    }
+
+    fn write(name: &str, bytes: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        (folder, path)
+    }
+
+    fn all(path: &Path) -> Vec<Chunk> {
+        let mut found = Vec::new();
+        let take = |chunk| {
+            found.push(chunk);
+            Ok(())
+        };
+        chunks(path, &defaults(), &|| false, take).unwrap();
+        found
+    }
+
+    fn parquet() -> Vec<u8> {
+        let time = TimestampMicrosecondArray::from(vec![AT, AT + 1]).with_timezone("UTC");
+        let lists = ListArray::from_iter_primitive::<Int64Type, _, _>([Some(vec![Some(1), None]), None]);
+        let columns: [(&str, ArrayRef); 5] = [
+            ("timestamp", Arc::new(time)),
+            ("event", Arc::new(StringArray::from(vec!["TOKEN_PROVISION_START", "TOKEN_PROVISION_SUCCESS"]))),
+            ("correlation_id", Arc::new(StringArray::from(vec![Some("c1"), None]))),
+            ("processing_time", Arc::new(Float64Array::from(vec![None, Some(1.245)]))),
+            ("path_taken", Arc::new(lists)),
+        ];
+        let rows = RecordBatch::try_from_iter(columns).unwrap();
+        let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), None).unwrap();
+        writer.write(&rows).unwrap();
+        writer.into_inner().unwrap()
+    }
+
+    #[test]
+    fn parquet_is_read_as_a_table_packed_or_not() {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+        packed.write_all(&parquet()).unwrap();
+        for bytes in [parquet(), packed.finish().unwrap()] {
+            let (_folder, path) = write("rows", &bytes);
+            let report = survey(&path, &defaults(), &|| false).unwrap();
+            assert_eq!((report.format, report.records, report.bad), ("Parquet", [2, 0, 0, 0], 0));
+            let line = |at: &str, message: &str| {
+                let message = serde_json::Value::from(message);
+                format!(
+                    r#"{{"log":{{"log_group":"/g","log_stream":"s","timestamp":"{at}","message":{message}}}}}"#
+                )
+            };
+            let expected = [
+                line(
+                    "2026-11-22T12:00:00.000Z",
+                    r#"{"event":"TOKEN_PROVISION_START","correlationId":"c1","path_taken":[1,null]}"#,
+                ),
+                line(
+                    "2026-11-22T12:00:00.000001Z",
+                    r#"{"event":"TOKEN_PROVISION_SUCCESS","processingTime":1.245}"#,
+                ),
+            ];
+            let chunks = all(&path);
+            assert_eq!(chunks[0].lines, expected.map(|line| line + "\n").concat());
+        }
+        let (_folder, path) = write("rows", b"PAR1 and nothing more");
+        assert!(survey(&path, &defaults(), &|| false).is_err());
+    }
+
+    #[test]
+    fn chunks_are_bounded_and_hold_every_record_in_order() {
+        let event = |number: usize| {
+            format!("{{\"timestamp\":1795348800000,\"message\":\"{number} {}\"}}\n", "x".repeat(1_000))
+        };
+        let text: String = (0..9_000).map(event).collect();
+        let (_folder, path) = write("events", text.as_bytes());
+        let chunks = all(&path);
+        assert!(chunks.len() > 2 && chunks.iter().all(|chunk| chunk.lines.len() <= CHUNK_BYTES));
+        assert!(chunks.iter().enumerate().all(|(place, chunk)| chunk.number == place as u64));
+        let lines: String = chunks.iter().map(|chunk| chunk.lines.as_str()).collect();
+        let records: Vec<&str> = lines.lines().collect();
+        assert_eq!(records.len(), 9_000);
+        assert!(records.iter().enumerate().all(|(number, line)| line.contains(&format!("\"{number} x"))));
+        assert_eq!(chunks.iter().map(|chunk| chunk.records).sum::<u64>(), 9_000);
+    }
+
+    #[test]
+    fn reading_stops_when_it_is_asked_to() {
+        let (_folder, path) = write("events", b"{\"timestamp\":1795348800000,\"message\":\"a\"}\n");
+        let stopped = survey(&path, &defaults(), &|| true).unwrap_err();
+        assert_eq!(stopped.kind(), io::ErrorKind::Interrupted);
+    }
+}

@@ -131,6 +131,9 @@ impl Run {
         if !path.try_exists()? {
             return Err(io::Error::new(io::ErrorKind::NotFound, "there is no such file"));
         }
+        if path.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder; name the files in it"));
+        }
         let (content, bytes) = file::hash(path)?;
         let job = Job {
             content: content.to_hex().to_string(),

@@ -131,7 +131,7 @@ mod tests {
 
     fn row(day: i64, settled: bool) -> Row {
         let flags = Flags { settled, ..Flags::default() };
-        Row { started_at: Timestamp(day * DAY), flags, ..crate::view::tests_of_rows::row(NodeKey([1; 16])) }
+        Row { started_at: Timestamp(day * DAY), flags, key: NodeKey([1; 16]), ..crate::view::table_tests::row(1, settled) }
     }
 
     fn change(old: Option<Row>, new: Option<Row>) -> AttemptChange {

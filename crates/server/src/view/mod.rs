@@ -21,6 +21,8 @@ use walletscope_stream::{BackingError, Clock, Detail, Dictionary, NodeKey, State
 
 use crate::state::Disk;
 
+#[cfg(test)]
+pub(crate) use table::tests as table_tests;
 pub use table::{CHUNK_ROWS, Rows, Table};
 
 /// Changes kept for readers that were away for a moment.

@@ -207,12 +207,12 @@ fn is_open(row: &Row) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use walletscope_model::Duration;
     use walletscope_stream::{Flags, StageTimes};
 
-    fn row(number: u32, settled: bool) -> Row {
+    pub(crate) fn row(number: u32, settled: bool) -> Row {
         let mut key = [0; 16];
         key[..4].copy_from_slice(&number.to_le_bytes());
         Row {

@@ -1,7 +1,12 @@
 //! POST /api/v1/import over real HTTP: old records of every signal, retries, resumed chunks, refusals, and the end.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use serde_json::{Value, json};
-use walletscope_model::Timestamp;
+use walletscope_model::{Duration, Timestamp};
+use walletscope_server::pipeline::Now;
+use walletscope_server::start::system_now;
 
 use super::server::{TestServer, now_millis};
 
@@ -68,14 +73,23 @@ async fn records_of_any_age_are_stored_once_and_settle_at_the_end() {
 /// What the marks of calls have forgotten, the journal still knows.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chunk_that_may_have_been_stored_is_looked_for_in_the_journal() {
-    let server = TestServer::start().await;
+    let ahead = Arc::new(AtomicI64::new(0));
+    let clock = ahead.clone();
+    let now: Now = Arc::new(move || system_now()().plus(Duration(clock.load(Ordering::Relaxed))));
+    let server = TestServer::start_with(Arc::new(tempfile::tempdir().unwrap()), now).await;
     let (_, begin) = import(&server, "", "", "").await;
     let begin = begin["offset"].as_u64().unwrap();
     let body = [log("a", "corr_1"), metric()].join("\n");
     let (_, first) = import(&server, "", "key", &body).await;
     let after = first["offset"].as_u64().unwrap();
-    for (query, expected) in [(format!("?after={begin}"), [2, 0, 2]), (format!("?after={after}"), [2, 0, 2])]
-    {
+    ahead.store(3_600_000_000, Ordering::Relaxed);
+    for (query, expected) in [
+        (format!("?after={begin}"), [2, 0, 2]),
+        // Searched from behind it, and then it is new; the next one has it in its marks.
+        (format!("?after={after}"), [2, 2, 0]),
+        (format!("?after={after}"), [2, 0, 2]),
+        (format!("?source=other&after={begin}"), [2, 2, 0]),
+    ] {
         let (status, answer) = import(&server, &query, "key", &body).await;
         assert_eq!((status, counts(&answer)), (200, expected), "{query}");
     }

@@ -22,14 +22,14 @@ pub fn check(record: Record) -> Result<Record, String> {
         Record::Log(log) => check_log(&log).map(|()| Record::Log(log)),
         Record::Metric(datum) => check_metric(&datum).map(Record::Metric),
         Record::Span(span) => {
-            let needed = [("trace_id", &span.trace_id), ("span_id", &span.span_id), ("name", &span.name)];
+            let needed = [("trace_id", &*span.trace_id), ("span_id", &*span.span_id), ("name", &*span.name)];
             check_needed("a span", needed).map(|()| Record::Span(span))
         }
         Record::Audit(event) => {
             let needed = [
-                ("event_id", &event.event_id),
-                ("event_source", &event.event_source),
-                ("event_name", &event.event_name),
+                ("event_id", &*event.event_id),
+                ("event_source", &*event.event_source),
+                ("event_name", &*event.event_name),
             ];
             check_needed("an audit event", needed).map(|()| Record::Audit(event))
         }
@@ -99,7 +99,7 @@ fn check_metric(datum: &MetricDatum) -> Result<MetricDatum, String> {
     Ok(MetricDatum { timestamp: datum.timestamp, ..stored(checked) })
 }
 
-fn check_needed(what: &str, needed: [(&str, &Box<str>); 3]) -> Result<(), String> {
+fn check_needed(what: &str, needed: [(&str, &str); 3]) -> Result<(), String> {
     match needed.into_iter().find(|(_, text)| text.trim().is_empty()) {
         Some((name, _)) => Err(format!("the {name} of {what} is empty")),
         None => Ok(()),

@@ -281,8 +281,11 @@ impl Format {
     }
 }
 
+/// A format, and the delimiter and columns of a table.
+type Recognised = (Format, Option<(u8, Header)>);
+
 /// The format of a text by its first bytes, with the columns of a table.
-fn recognise(head: &[u8], is_markdown: bool) -> Result<(Format, Option<(u8, Header)>), &'static str> {
+fn recognise(head: &[u8], is_markdown: bool) -> Result<Recognised, &'static str> {
     const UNKNOWN: &str =
         "is neither JSON, a table with a header that names a time, nor lines that begin with a time";
     if head.contains(&0) {
