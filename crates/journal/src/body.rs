@@ -9,6 +9,7 @@ use walletscope_model::{
     Body, Command, Duration, Gap, LogBatch, LogEvent, MetricBatch, MetricDatum, MetricValue, Rules, Timestamp,
 };
 
+use crate::body_traces as traces;
 use crate::record::{Kind, RECORDS_MAX, RecordError, check_limit};
 
 /// Log events of one stream. `time_deltas`, `message_bytes` have one number an event.
@@ -146,6 +147,14 @@ pub(crate) fn encode(body: &Body) -> Result<Vec<u8>, RecordError> {
             check_limit("records", metrics.data.len(), RECORDS_MAX)?;
             MetricsMessage { data: metrics.data.iter().map(datum_message).collect() }.encode_to_vec()
         }
+        Body::Spans(spans) => {
+            check_limit("records", spans.len(), RECORDS_MAX)?;
+            traces::encode_spans(spans)
+        }
+        Body::Audit(events) => {
+            check_limit("records", events.len(), RECORDS_MAX)?;
+            traces::encode_audit(events)
+        }
         Body::Command(command) => CommandMessage { choice: Some(command_choice(command)) }.encode_to_vec(),
         Body::Gap(gap) => GapMessage { from_micros: gap.from.0, to_micros: gap.to.0 }.encode_to_vec(),
         Body::Tick | Body::BackfillEnd => Vec::new(),
@@ -163,12 +172,14 @@ pub(crate) fn decode(kind: Kind, bytes: &[u8]) -> Result<Body, RecordError> {
             let gap: GapMessage = message(bytes)?;
             Ok(Body::Gap(Gap { from: Timestamp(gap.from_micros), to: Timestamp(gap.to_micros) }))
         }
+        Kind::Spans => traces::decode_spans(bytes).map(Body::Spans),
+        Kind::Audit => traces::decode_audit(bytes).map(Body::Audit),
         Kind::Tick => empty(Body::Tick),
         Kind::BackfillEnd => empty(Body::BackfillEnd),
     }
 }
 
-fn message<M: Message + Default>(bytes: &[u8]) -> Result<M, RecordError> {
+pub(crate) fn message<M: Message + Default>(bytes: &[u8]) -> Result<M, RecordError> {
     M::decode(bytes).map_err(|_| RecordError::Malformed("body"))
 }
 

@@ -10,6 +10,7 @@ pub mod record;
 pub mod store;
 
 mod body;
+mod body_traces;
 mod keyspaces;
 mod segments;
 mod torn_log;

@@ -62,6 +62,8 @@ pub enum Kind {
     Tick = 4,
     Gap = 5,
     BackfillEnd = 6,
+    Spans = 7,
+    Audit = 8,
 }
 
 /// Why bytes are not an entry, or a batch cannot become one.
@@ -167,14 +169,23 @@ impl Kind {
             Body::Tick => Self::Tick,
             Body::Gap(_) => Self::Gap,
             Body::BackfillEnd => Self::BackfillEnd,
+            Body::Spans(_) => Self::Spans,
+            Body::Audit(_) => Self::Audit,
         }
     }
 
     fn from_number(number: u8) -> Result<Self, RecordError> {
-        [Self::Logs, Self::Metrics, Self::Command, Self::Tick, Self::Gap, Self::BackfillEnd]
-            .into_iter()
-            .find(|kind| *kind as u8 == number)
-            .ok_or(RecordError::UnknownKind(number))
+        const ALL: [Kind; 8] = [
+            Kind::Logs,
+            Kind::Metrics,
+            Kind::Command,
+            Kind::Tick,
+            Kind::Gap,
+            Kind::BackfillEnd,
+            Kind::Spans,
+            Kind::Audit,
+        ];
+        ALL.into_iter().find(|kind| *kind as u8 == number).ok_or(RecordError::UnknownKind(number))
     }
 }
 

@@ -22,8 +22,8 @@ use crate::table::{Change, LakeFile, TableState, day_of};
 use crate::tables::LakeTable;
 
 pub use erase::{Erased, Erasure, erase};
-pub use orphans::{ORPHAN_AGE, delete_orphans};
 pub(crate) use orphans::delete_unknown;
+pub use orphans::{ORPHAN_AGE, delete_orphans};
 pub use verify::{Verified, verify};
 
 /// Files of one live day at most.

@@ -18,7 +18,8 @@ pub use contract::{EventKind, Field, Lifecycle};
 pub use reason::{FailureClass, Owner, Reason};
 pub use rules::Rules;
 pub use telemetry::{
-    Batch, Body, Command, Gap, LogBatch, LogEvent, MetricBatch, MetricDatum, MetricValue, Offset, Origin,
+    AuditEvent, Batch, Body, Command, Gap, LogBatch, LogEvent, MetricBatch, MetricDatum, MetricValue, Offset,
+    Origin, Span,
 };
 pub use time::{Duration, Timestamp};
 pub use token::{TokenState, TokenTimeline};

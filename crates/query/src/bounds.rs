@@ -182,7 +182,11 @@ mod tests {
         check(date().eq(day(20_000)), Some(MIDNIGHT), Some(MIDNIGHT + DAY));
         check(day(20_000).lt(date()), Some(MIDNIGHT + DAY), None);
         check(date().between(day(20_000), day(20_001)), Some(MIDNIGHT), Some(MIDNIGHT + 2 * DAY));
-        check(date().in_list(vec![day(20_003), day(20_000)], false), Some(MIDNIGHT), Some(MIDNIGHT + 4 * DAY));
+        check(
+            date().in_list(vec![day(20_003), day(20_000)], false),
+            Some(MIDNIGHT),
+            Some(MIDNIGHT + 4 * DAY),
+        );
         // Compared with an instant inside a day, the day's midnight counts.
         check(date().gt_eq(time(MIDNIGHT + 1)), Some(MIDNIGHT + DAY), None);
         check(date().lt(time(MIDNIGHT + 1)), None, Some(MIDNIGHT + DAY));
@@ -209,7 +213,8 @@ mod tests {
 
     #[test]
     fn both_columns_get_the_bounds() {
-        let filters = [ident("timestamp").gt_eq(time(MIDNIGHT + 5)), ident("timestamp").lt(time(MIDNIGHT + DAY))];
+        let filters =
+            [ident("timestamp").gt_eq(time(MIDNIGHT + 5)), ident("timestamp").lt(time(MIDNIGHT + DAY))];
         assert_eq!(
             implied(&filters),
             [

@@ -66,7 +66,9 @@ pub fn type_word(data_type: &DataType) -> &'static str {
         DataType::Boolean => "boolean",
         DataType::Timestamp(..) => "timestamp",
         DataType::Date32 | DataType::Date64 => "date",
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => "binary",
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+            "binary"
+        }
         DataType::List(_)
         | DataType::LargeList(_)
         | DataType::FixedSizeList(..)
@@ -119,7 +121,10 @@ fn kind(name: &str, view: Option<&String>) -> (&'static str, String) {
     }
     if rollup_table::NAMES.contains(&name) {
         let bucket = name.trim_start_matches("rollup_");
-        return ("rollup", format!("The attempts counted by {bucket}, wallet and issuer, right at every late change."));
+        return (
+            "rollup",
+            format!("The attempts counted by {bucket}, wallet and issuer, right at every late change."),
+        );
     }
     ("view", view.map_or_else(String::new, |sql| format!("Saved: {sql}")))
 }
@@ -178,13 +183,25 @@ const MEASURE_COLUMNS: [(&str, &str); 12] = [
 const FUNCTIONS: &[(&str, &str, &str)] = &[
     ("add_months", "add_months(date, n)", "The same day n months on."),
     ("any_value", "any_value(x)", "Some value of the group that is not null."),
-    ("approx_percentile", "approx_percentile(x, share | ARRAY[shares])", "The value that a share of the group does not exceed."),
+    (
+        "approx_percentile",
+        "approx_percentile(x, share | ARRAY[shares])",
+        "The value that a share of the group does not exceed.",
+    ),
     ("arbitrary", "arbitrary(x)", "Some value of the group that is not null."),
-    ("at_timezone", "at_timezone(time, 'zone')", "The same instant, read in a zone; also time AT TIME ZONE 'zone'."),
+    (
+        "at_timezone",
+        "at_timezone(time, 'zone')",
+        "The same instant, read in a zone; also time AT TIME ZONE 'zone'.",
+    ),
     ("count_if", "count_if(condition)", "How many rows meet the condition."),
     ("current_timezone", "current_timezone()", "UTC."),
     ("date", "date(x)", "The day of a time or a text."),
-    ("date_add", "date_add('unit', n, time) | date_add(date, n)", "n units on; without a unit a date n days on."),
+    (
+        "date_add",
+        "date_add('unit', n, time) | date_add(date, n)",
+        "n units on; without a unit a date n days on.",
+    ),
     ("date_diff", "date_diff('unit', from, to)", "How many whole units lie between two times."),
     ("date_format", "date_format(time, '%Y-%m-%d')", "A time as a text, by MySQL's pattern."),
     ("date_parse", "date_parse(text, '%Y-%m-%d')", "The time that a text means, by MySQL's pattern."),
@@ -193,7 +210,11 @@ const FUNCTIONS: &[(&str, &str, &str)] = &[
     ("day", "day(time)", "Day of the month."),
     ("day_of_week", "day_of_week(time)", "1 is Monday, 7 is Sunday."),
     ("day_of_year", "day_of_year(time)", "1 to 366."),
-    ("element_at", "element_at(list, n) | element_at(map, key)", "The element, counted from 1 or from the end below zero; null where there is none."),
+    (
+        "element_at",
+        "element_at(list, n) | element_at(map, key)",
+        "The element, counted from 1 or from the end below zero; null where there is none.",
+    ),
     ("every", "every(condition)", "Whether all rows of the group meet the condition."),
     ("format_datetime", "format_datetime(time, 'yyyy-MM-dd')", "A time as a text, by Joda's pattern."),
     ("from_iso8601_date", "from_iso8601_date(text)", "The day that an ISO 8601 text means."),
@@ -204,7 +225,11 @@ const FUNCTIONS: &[(&str, &str, &str)] = &[
     ("if", "if(condition, value [, otherwise])", "The one value or the other."),
     ("json_array_length", "json_array_length(json)", "How many elements a JSON array has."),
     ("json_extract", "json_extract(json, '$.path')", "What stands at a path, as JSON."),
-    ("json_extract_scalar", "json_extract_scalar(json, '$.path')", "The text, number or truth value at a path, as a text."),
+    (
+        "json_extract_scalar",
+        "json_extract_scalar(json, '$.path')",
+        "The text, number or truth value at a path, as a text.",
+    ),
     ("last_day_of_month", "last_day_of_month(time)", "The last day of the time's month."),
     ("listagg", "listagg(text, ',') WITHIN GROUP (ORDER BY x)", "The texts of the group, joined."),
     ("map_agg", "map_agg(key, value)", "A map of the group's keys and values."),
@@ -213,7 +238,11 @@ const FUNCTIONS: &[(&str, &str, &str)] = &[
     ("min_by", "min_by(x, y [, n])", "x where y is smallest; with n the list of the first n."),
     ("minute", "minute(time)", "0 to 59."),
     ("month", "month(time)", "1 to 12."),
-    ("parse_datetime", "parse_datetime(text, 'yyyy-MM-dd')", "The time that a text means, by Joda's pattern."),
+    (
+        "parse_datetime",
+        "parse_datetime(text, 'yyyy-MM-dd')",
+        "The time that a text means, by Joda's pattern.",
+    ),
     ("quarter", "quarter(time)", "1 to 4."),
     ("regexp_extract", "regexp_extract(text, pattern [, group])", "The first match, or a group of it."),
     ("second", "second(time)", "0 to 59."),
@@ -248,7 +277,8 @@ fn functions(planner: &Planner<'_>) -> Vec<FunctionDescription> {
     }
     let state = planner.state();
     let scalar = state.scalar_functions().iter().map(|(name, function)| (name, function.documentation()));
-    let aggregate = state.aggregate_functions().iter().map(|(name, function)| (name, function.documentation()));
+    let aggregate =
+        state.aggregate_functions().iter().map(|(name, function)| (name, function.documentation()));
     let window = state.window_functions().iter().map(|(name, function)| (name, function.documentation()));
     for (name, documentation) in scalar.chain(aggregate).chain(window) {
         if let Some(documentation) = documentation {
@@ -262,6 +292,7 @@ fn functions(planner: &Planner<'_>) -> Vec<FunctionDescription> {
 /// The syntax, and the first sentence.
 fn described(documentation: &Documentation) -> (String, String) {
     let description = documentation.description.trim();
-    let first = description.split_inclusive(". ").next().unwrap_or(description).lines().next().unwrap_or_default();
+    let first =
+        description.split_inclusive(". ").next().unwrap_or(description).lines().next().unwrap_or_default();
     (documentation.syntax_example.trim().to_owned(), first.trim().to_owned())
 }

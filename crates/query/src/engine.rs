@@ -125,12 +125,8 @@ impl Engine {
     /// # Errors
     /// The text is not answered; see [`SqlError`].
     pub async fn run(&self, tenant: &str, sql: &str) -> Result<Answer, SqlError> {
-        let question = Question {
-            tenant: tenant.to_owned(),
-            sql: sql.to_owned(),
-            now: clock(),
-            views: BTreeMap::new(),
-        };
+        let question =
+            Question { tenant: tenant.to_owned(), sql: sql.to_owned(), now: clock(), views: BTreeMap::new() };
         self.answer(&question).await
     }
 
@@ -142,7 +138,8 @@ impl Engine {
         let parsed = parse::parse(&question.sql, &self.limits)?;
         let permit = self.turn().await?;
         let tables = self.tables.at_head().await;
-        let tables = tables.map_err(|reason| SqlError::failed(format!("could not read the tables: {reason}")))?;
+        let tables =
+            tables.map_err(|reason| SqlError::failed(format!("could not read the tables: {reason}")))?;
         let mut planner = Planner::new(&self.base, &self.limits, &tables, question)?;
         // Where nothing tells the place, the statement's beginning is better than none.
         let placed = |planner: &mut Planner, error: SqlError| planner.placed(error).at(parsed.start);
@@ -173,7 +170,8 @@ impl Engine {
     /// The tables could not be read.
     pub async fn describe(&self, question: &Question) -> Result<Description, SqlError> {
         let tables = self.tables.at_head().await;
-        let tables = tables.map_err(|reason| SqlError::failed(format!("could not read the tables: {reason}")))?;
+        let tables =
+            tables.map_err(|reason| SqlError::failed(format!("could not read the tables: {reason}")))?;
         let mut planner = Planner::new(&self.base, &self.limits, &tables, question)?;
         Ok(describe::all(&mut planner).await)
     }

@@ -153,7 +153,8 @@ pub(crate) fn of_planning(error: &DataFusionError) -> SqlError {
 pub fn of_running(error: &DataFusionError) -> SqlError {
     let text = first_line(error);
     if let DataFusionError::ResourcesExhausted(_) = error.find_root() {
-        let error = SqlError::failed(format!("the query needs more memory than it may take: {}", plain(&text)));
+        let error =
+            SqlError::failed(format!("the query needs more memory than it may take: {}", plain(&text)));
         return error.hint("ask for a shorter time, fewer groups or fewer columns");
     }
     SqlError::failed(plain(&text))

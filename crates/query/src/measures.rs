@@ -24,7 +24,12 @@ const RATES: [RateRow; 7] = [
         "status = 'SUCCESS' OR status = 'FAILED' AND coalesce(failure_class, 'technical') = 'technical'",
         "technical failures of those and SUCCESS",
     ),
-    RateRow("decline_rate", "status = 'FAILED' AND failure_class = 'declined'", ENDED, "declines of the ended"),
+    RateRow(
+        "decline_rate",
+        "status = 'FAILED' AND failure_class = 'declined'",
+        ENDED,
+        "declines of the ended",
+    ),
     RateRow("step_up_rate", YELLOW, "decided AND NOT bulk", "YELLOW of the decided, without bulk migrations"),
     RateRow("abandonment_rate", "status = 'ABANDONED'", "true", "ABANDONED of all"),
     RateRow(
@@ -87,7 +92,8 @@ fn calls() -> BTreeMap<String, MeasureCall> {
         add(name.to_owned(), sql.to_owned(), format!("How many {meaning}."));
     }
     for RateRow(name, part, whole, meaning) in RATES {
-        let (part, whole) = (format!("count(*) FILTER (WHERE {part})"), format!("count(*) FILTER (WHERE {whole})"));
+        let (part, whole) =
+            (format!("count(*) FILTER (WHERE {part})"), format!("count(*) FILTER (WHERE {whole})"));
         let rate = format!("CAST({part} AS DOUBLE) / NULLIF({whole}, 0)");
         add(name.to_owned(), rate, format!("The share of {meaning}, 0 to 1; null without any."));
         add(format!("{name}_n"), whole.clone(), format!("The n of {name}()."));
@@ -104,7 +110,11 @@ fn calls() -> BTreeMap<String, MeasureCall> {
         add(format!("avg_{name}"), average, format!("The mean {meaning}."));
         for (quantile, share) in QUANTILES {
             let sql = format!("percentile_of_durations({micros}, {share}) {filter}");
-            add(format!("{quantile}_{name}"), sql, format!("The {quantile} of the {meaning}, at most 1 % off."));
+            add(
+                format!("{quantile}_{name}"),
+                sql,
+                format!("The {quantile} of the {meaning}, at most 1 % off."),
+            );
         }
     }
     let active = "count(*) FILTER (WHERE state = 'ACTIVE' AND valid_to IS NULL)";

@@ -9,8 +9,8 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Function, Ident, ObjectName, ObjectNamePart, Query, Select,
-    SetExpr, Statement, TableFactor, Value, Visit, VisitMut, Visitor, VisitorMut,
+    BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Function, Ident, ObjectName, ObjectNamePart,
+    Query, Select, SetExpr, Statement, TableFactor, Value, Visit, VisitMut, Visitor, VisitorMut,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
@@ -43,7 +43,11 @@ const METRICS: [(&str, Source, &str); 8] = [
     ("FailedTokenProvisioning", Source::Failure, "Another name of TokenProvisioningFailure."),
     ("TokenProvisioningLatency", Source::Latency, "Service time of each SUCCESS in seconds, at its end."),
     ("ProvisioningLatency", Source::Latency, "Another name of TokenProvisioningLatency."),
-    ("SuccessRate", Source::Rate, "100 for each SUCCESS and 0 for each FAILED, at its end: AVG is the rate in percent."),
+    (
+        "SuccessRate",
+        Source::Rate,
+        "100 for each SUCCESS and 0 for each FAILED, at its end: AVG is the rate in percent.",
+    ),
 ];
 
 /// A gauge that no attempt carries: only points that were put have it.
@@ -99,7 +103,9 @@ impl Named {
             fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
                 match expr {
                     Expr::Identifier(ident) => self.0.push(fold(&ident.value)),
-                    Expr::CompoundIdentifier(parts) => self.0.extend(parts.last().map(|ident| fold(&ident.value))),
+                    Expr::CompoundIdentifier(parts) => {
+                        self.0.extend(parts.last().map(|ident| fold(&ident.value)))
+                    }
                     _ => {}
                 }
                 ControlFlow::Continue(())
@@ -250,7 +256,10 @@ impl Divide<'_> {
             }
             _ => false,
         };
-        select.from.iter().any(|from| is_it(&from.relation) || from.joins.iter().any(|join| is_it(&join.relation)))
+        select
+            .from
+            .iter()
+            .any(|from| is_it(&from.relation) || from.joins.iter().any(|join| is_it(&join.relation)))
     }
 }
 

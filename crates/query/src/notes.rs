@@ -39,7 +39,9 @@ fn place_of(key: &Expr, select: &Select) -> Option<usize> {
     let mut has_all = false;
     let place = select.projection.iter().position(|item| match item {
         SelectItem::UnnamedExpr(expr) => fold(&expr.to_string()) == text,
-        SelectItem::ExprWithAlias { expr, alias } => fold(&expr.to_string()) == text || fold(&alias.value) == text,
+        SelectItem::ExprWithAlias { expr, alias } => {
+            fold(&expr.to_string()) == text || fold(&alias.value) == text
+        }
         SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..) => {
             has_all = true;
             false
@@ -93,7 +95,8 @@ const ATTEMPTS: [&str; 2] = ["tokenprovisioninglogs", "attempts"];
 
 fn single_instants(query: &Query, select: &Select) -> Option<Note> {
     let keys = keys(select);
-    let is_instant = |expr: &Expr| named(expr).is_some_and(|name| matches!(name.as_str(), "timestamp" | "startedat"));
+    let is_instant =
+        |expr: &Expr| named(expr).is_some_and(|name| matches!(name.as_str(), "timestamp" | "startedat"));
     let is_result = |expr: &Expr| named(expr).is_some_and(|name| RESULTS.contains(&name.as_str()));
     if !reads_attempts(select) || !keys.iter().any(|(_, key)| is_instant(key)) {
         return None;

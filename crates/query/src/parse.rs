@@ -7,7 +7,8 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    ObjectName, Query, Select, SetExpr, ShowStatementIn, ShowStatementOptions, Spanned, Statement, Visit, Visitor,
+    ObjectName, Query, Select, SetExpr, ShowStatementIn, ShowStatementOptions, Spanned, Statement, Visit,
+    Visitor,
 };
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
@@ -68,7 +69,8 @@ pub fn intent(sql: &str, limits: &Limits) -> Result<Intent, SqlError> {
 /// Whether a table, or a view that is always there, has this name in some spelling.
 fn is_taken(name: &str) -> bool {
     let tables = LakeTable::ALL.into_iter().map(LakeTable::name);
-    let views = measures::VIEWS.into_iter().map(|(name, _)| name).chain(metrics::TABLES).chain([ATTEMPTS_VIEW]);
+    let views =
+        measures::VIEWS.into_iter().map(|(name, _)| name).chain(metrics::TABLES).chain([ATTEMPTS_VIEW]);
     tables.chain(views).any(|taken| fold(taken) == fold(name))
 }
 
@@ -262,7 +264,11 @@ fn request(statement: Statement, start: Location) -> Result<Request, SqlError> {
         Statement::CreateView(view) if !view.materialized => {
             check_reads(&view.query)?;
             let replaces = view.or_replace || view.or_alter;
-            Ok(Request::SaveView(SavedView { name: name(&view.name)?, sql: view.query.to_string(), replaces }))
+            Ok(Request::SaveView(SavedView {
+                name: name(&view.name)?,
+                sql: view.query.to_string(),
+                replaces,
+            }))
         }
         Statement::Drop {
             object_type: datafusion::sql::sqlparser::ast::ObjectType::View,
@@ -348,5 +354,7 @@ fn check_select(select: &Select) -> Result<(), SqlError> {
     }
     let Some(into) = &select.into else { return Ok(()) };
     let error = SqlError::new("read_only", format!("{into} is refused: SQL only reads here"));
-    Err(error.at(select.select_token.0.span.start).hint("save the query as a view: CREATE VIEW name AS SELECT …"))
+    Err(error
+        .at(select.select_token.0.span.start)
+        .hint("save the query as a view: CREATE VIEW name AS SELECT …"))
 }

@@ -30,8 +30,8 @@ use crate::parse::{self, Request};
 use crate::rewrite::calls::Measured;
 use crate::rewrite::{calls, columns, names, query, rollup};
 use crate::rollup_table;
-use crate::{describe, measures, metrics, notes, session};
 use crate::tenant::TenantTable;
+use crate::{describe, measures, metrics, notes, session};
 
 /// Spellings of columns that one statement may have repaired.
 const REPAIRS_MAX: usize = 200;
@@ -129,7 +129,8 @@ impl<'a> Planner<'a> {
         };
         self.notes = notes::of(&statement);
         let plan = self.statement(statement).await.map_err(|error| self.placed(error))?;
-        let reads_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        let reads_only =
+            SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         reads_only.verify_plan(&plan).map_err(|error| error::of_planning(&error))?;
         Ok(plan)
     }
@@ -147,7 +148,9 @@ impl<'a> Planner<'a> {
         };
         let rows: Vec<_> = schema.fields().iter().map(row).collect();
         let rows = rows.join(", ");
-        self.own(&format!("SELECT * FROM (VALUES {rows}) AS columns(column_name, data_type, is_nullable, meaning)"))
+        self.own(&format!(
+            "SELECT * FROM (VALUES {rows}) AS columns(column_name, data_type, is_nullable, meaning)"
+        ))
     }
 
     /// The columns that a relation has.
@@ -192,7 +195,9 @@ impl<'a> Planner<'a> {
             }
             let wanted: Vec<String> = match reads.lists_all {
                 true => self.views.keys().cloned().collect(),
-                false => reads.relations.iter().filter(|name| self.views.contains_key(*name)).cloned().collect(),
+                false => {
+                    reads.relations.iter().filter(|name| self.views.contains_key(*name)).cloned().collect()
+                }
             };
             for name in wanted {
                 let planned = self.view(&name).await;
@@ -211,7 +216,8 @@ impl<'a> Planner<'a> {
         self.namespaces += 1;
         let namespace = metrics::rewrite(statement, self.namespaces);
         if namespace.asks_gauge {
-            let text = "ActiveTokenCount is null here: it is a level of tokens, not a sum over attempts".to_owned();
+            let text =
+                "ActiveTokenCount is null here: it is a level of tokens, not a sum over attempts".to_owned();
             let suggestion = Some("SELECT active_tokens() FROM token_states".to_owned());
             self.notes.push(Note { text, suggestion });
         }
@@ -275,7 +281,10 @@ impl<'a> Planner<'a> {
             self.planned = Some(statement);
             return Err(error::of_planning(&error));
         }
-        Err(SqlError::new("too_large", format!("more than {REPAIRS_MAX} columns are not spelt as they are called")))
+        Err(SqlError::new(
+            "too_large",
+            format!("more than {REPAIRS_MAX} columns are not spelt as they are called"),
+        ))
     }
 
     /// The error with a place: that of the function it names, where it has none.
@@ -324,7 +333,8 @@ pub(crate) fn scanned(plan: &LogicalPlan) -> Vec<String> {
     let visited = plan.apply_with_subqueries(|node| {
         if let LogicalPlan::TableScan(scan) = node {
             let name = scan.table_name.table().to_owned();
-            let is_known = LakeTable::from_name(&name).is_some() || rollup_table::NAMES.contains(&name.as_str());
+            let is_known =
+                LakeTable::from_name(&name).is_some() || rollup_table::NAMES.contains(&name.as_str());
             if is_known && !tables.contains(&name) {
                 tables.push(name);
             }

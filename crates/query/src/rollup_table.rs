@@ -51,9 +51,21 @@ pub const COLUMNS: [(&str, RollupKind, &str); 24] = [
     ("processing_count", RollupKind::Count, "SUCCESS with a service time."),
     ("processing_seconds", RollupKind::Number, "The sum of their service times, in seconds."),
     ("processing_p50", RollupKind::Number, "Median service time of SUCCESS in seconds, at most 1 % off."),
-    ("processing_p95", RollupKind::Number, "95th percentile, at most 1 % off; of this row alone, never to be averaged."),
-    ("processing_p99", RollupKind::Number, "99th percentile, at most 1 % off; of this row alone, never to be averaged."),
-    ("processing_sketch", RollupKind::Bytes, "Their distribution: pairs of bin and count, mergeable by adding."),
+    (
+        "processing_p95",
+        RollupKind::Number,
+        "95th percentile, at most 1 % off; of this row alone, never to be averaged.",
+    ),
+    (
+        "processing_p99",
+        RollupKind::Number,
+        "99th percentile, at most 1 % off; of this row alone, never to be averaged.",
+    ),
+    (
+        "processing_sketch",
+        RollupKind::Bytes,
+        "Their distribution: pairs of bin and count, mergeable by adding.",
+    ),
     ("tenant", RollupKind::Text, "Whose data it is."),
 ];
 

@@ -48,8 +48,9 @@ const SETTINGS: [(&str, &str); 12] = [
 
 /// The state that every query's own is a clone of.
 pub(crate) fn base(limits: &Limits) -> Result<SessionState, SqlError> {
-    let refuse =
-        |error: DataFusionError| SqlError::failed(format!("could not set up SQL: {}", error.strip_backtrace()));
+    let refuse = |error: DataFusionError| {
+        SqlError::failed(format!("could not set up SQL: {}", error.strip_backtrace()))
+    };
     let mut config = SessionConfig::new()
         .with_target_partitions(limits.partitions.max(1))
         .with_batch_size(limits.batch_rows.max(1));

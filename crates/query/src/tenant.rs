@@ -15,7 +15,8 @@ use datafusion::common::{Result, ScalarValue, Statistics};
 use datafusion::datasource::provider_as_source;
 use datafusion::functions_window::expr_fn::lead;
 use datafusion::logical_expr::{
-    Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, TableProviderFilterPushDown, TableType, ident, lit,
+    Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, TableProviderFilterPushDown, TableType, ident,
+    lit,
 };
 use datafusion::physical_plan::ExecutionPlan;
 use walletscope_lake::LakeTable;
@@ -59,7 +60,10 @@ fn with_valid_to(rows: LogicalPlanBuilder) -> Result<LogicalPlan> {
     let next = lead(ident("valid_from"), Some(1), None)
         .partition_by(vec![ident("tenant"), ident("token_reference_id")])
         .order_by(
-            ["valid_from", "_offset", "_index"].into_iter().map(|name| ident(name).sort(true, false)).collect(),
+            ["valid_from", "_offset", "_index"]
+                .into_iter()
+                .map(|name| ident(name).sort(true, false))
+                .collect(),
         )
         .build()?
         .alias("next_from");

@@ -2,6 +2,7 @@
 //!
 //! Flags that are settings live in `settings::Given`, so that flags, environment and file cannot drift apart.
 
+mod import;
 mod lake;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use walletscope_traffic::{ATTEMPTS_PER_SECOND_MAX, Incident};
 use crate::auth::Kind;
 use crate::settings::{DATA_DEFAULT, Given, parse_duration};
 
+pub use import::Import;
 pub use lake::{LakeAction, LakeCommand};
 
 /// Reads the command line; prints help, version or what is wrong, and leaves, where there is nothing to do.
@@ -34,6 +36,9 @@ pub enum Command {
     /// Send traffic of an invented world to a server, signed as any AWS client does it
     #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(Simulate),
+    /// Read files of telemetry into a server: JSON, CSV, Parquet, log lines
+    #[command(after_help = import::IMPORT_EXAMPLES)]
+    Import(Box<Import>),
     /// Add, list and revoke the keys of further sources; a running server follows within seconds
     #[command(after_help = KEYS_EXAMPLES)]
     Keys(Keys),
@@ -245,6 +250,7 @@ const EXAMPLES: &str = "\
 Examples:
   walletscope demo                       look around in an invented world
   walletscope serve --data /srv/wallet   run for real
+  walletscope import events.ndjson.gz    bring a history from files
   walletscope serve --help               all settings, with their environment variables
 
 Point AWS clients at it with AWS_ENDPOINT_URL=http://127.0.0.1:7300 and

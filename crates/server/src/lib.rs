@@ -1,7 +1,8 @@
 //! The product: settings, listeners, authentication, the loop that executes effects, the JSON API and live views.
 //!
 //! [`start`] puts the parts together in order; [`pipeline`] makes calls durable and steps them, [`state`] keeps what
-//! follows, [`view`] shows it; [`aws`], [`api`] and [`iceberg`] are the doors, [`listen`] the port, [`auth`] the keys.
+//! follows, [`view`] shows it; [`aws`], [`api`] and [`iceberg`] are the doors, [`listen`] the port, [`auth`] the keys;
+//! [`import`] brings histories from files.
 
 pub mod api;
 pub mod auth;
@@ -10,6 +11,7 @@ pub mod backup;
 pub mod cli;
 pub mod client;
 pub mod iceberg;
+pub mod import;
 pub mod keep_lake;
 pub mod lake;
 pub mod listen;

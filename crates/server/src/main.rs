@@ -9,7 +9,7 @@ use walletscope_server::observe::log;
 use walletscope_server::settings::{Given, Settings};
 use walletscope_server::simulate::{Plan, Sender};
 use walletscope_server::start::system_now;
-use walletscope_server::{api, backup, client, keep_lake, run};
+use walletscope_server::{api, backup, client, import, keep_lake, run};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -52,6 +52,7 @@ async fn execute(command: Command) -> ExitCode {
             Ok(text) => print(text.as_bytes()),
             Err(error) => failed(&error),
         },
+        Command::Import(import) => import::run::run(*import).await,
         Command::Keys(keys) => match change_keys(&keys.data, keys.action).await {
             Ok(text) => print(text.as_bytes()),
             Err(error) => failed(&error),

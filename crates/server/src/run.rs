@@ -99,21 +99,21 @@ async fn play(client: AwsClient, sender: Sender, plan: Plan, stopping: watch::Re
 }
 
 /// SIGTERM and Ctrl-C, caught from the moment this is made.
-struct StopSignals {
+pub(crate) struct StopSignals {
     terminated: Option<Signal>,
     interrupted: Option<Signal>,
 }
 
 impl StopSignals {
     /// A signal that cannot be caught ends the process at once, as it would without us.
-    fn catch() -> Self {
+    pub(crate) fn catch() -> Self {
         Self {
             terminated: signal(SignalKind::terminate()).ok(),
             interrupted: signal(SignalKind::interrupt()).ok(),
         }
     }
 
-    async fn received(&mut self) {
+    pub(crate) async fn received(&mut self) {
         async fn one(signal: &mut Option<Signal>) {
             match signal {
                 Some(signal) => drop(signal.recv().await),

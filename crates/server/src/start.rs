@@ -3,6 +3,7 @@
 //! Folder, credentials, store, pipeline, doors, listener; stopping goes the other way. Nothing here is global: two
 //! servers fit in one process.
 
+use std::collections::BTreeSet;
 use std::fs::DirBuilder;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
@@ -12,7 +13,7 @@ use std::sync::mpsc::SyncSender;
 use std::time::SystemTime;
 
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use walletscope_journal::{EmbeddedStore, Options, Store, StoreError};
 use walletscope_lake::LakeError;
 use walletscope_model::{Batch, Body, Command, Offset, Origin, Timestamp};
@@ -20,6 +21,7 @@ use walletscope_model::{Batch, Body, Command, Offset, Origin, Timestamp};
 use crate::api::{ApiContext, JournalReader, Place};
 use crate::auth::{Auth, AuthError, Credentials};
 use crate::aws::Door;
+use crate::import::{CHUNKS_MAX, FindCalls, ImportDoor};
 use crate::lake::{self, LakeShared, Work};
 use crate::listen::{LakeDoor, Routes, router, serve};
 use crate::observe::Telemetry;
@@ -234,6 +236,15 @@ fn routes(
         telemetry.clone(),
     );
     let sized = store.clone();
+    let import = ImportDoor {
+        ingest: pipeline.ingest.clone(),
+        shared: shared.clone(),
+        telemetry: telemetry.clone(),
+        find_calls: find_calls(store.clone()),
+        account: settings.account.clone(),
+        region: settings.region.clone(),
+        chunks: Semaphore::new(CHUNKS_MAX),
+    };
     Routes {
         door: Arc::new(door),
         auth: auth.clone(),
@@ -242,7 +253,29 @@ fn routes(
         journal_size: Arc::new(move || sized.size()),
         ingest: pipeline.ingest.clone(),
         lake: lake_door,
+        import: Arc::new(import),
     }
+}
+
+/// Looks for calls of a source among the entries behind an offset.
+fn find_calls(store: impl Store) -> FindCalls {
+    const BYTES_AT_A_TIME: usize = 8 << 20;
+    Arc::new(move |after, source, wanted| {
+        let mut found = BTreeSet::new();
+        let mut next = Offset(after.0 + 1);
+        while found.len() < wanted.len() {
+            let entries = store.entries(next, BYTES_AT_A_TIME).map_err(|error| error.to_string())?;
+            let Some((last, _)) = entries.last() else { break };
+            next = Offset(last.0 + 1);
+            for (_, entry) in &entries {
+                let header = walletscope_journal::decode_header(entry).map_err(|error| error.to_string())?;
+                if *header.origin.source == *source && wanted.contains(&header.invocation_id) {
+                    found.insert(header.invocation_id);
+                }
+            }
+        }
+        Ok(found)
+    })
 }
 
 /// Reads entries back for pages about one request.

@@ -101,8 +101,11 @@ fn decide<'a>(
 ) -> End<'a> {
     // What is active was provisioned, also where the event that says so is missing.
     let is_implied = stage_at[Stage::Provisioned as usize].is_none();
+    // A failed call tells the same end as the failure event of its attempt, without the reason.
+    let has_failure = events.iter().any(|event| event.what == What::Event(EventKind::Failure));
+    let tellers = gathered.evidence.iter().filter(|record| !(has_failure && record.what == What::FailedCall));
     let mut ends: Vec<(&Evidence, Ending)> =
-        gathered.evidence.iter().filter_map(|record| Some((*record, ending(record, is_implied)?))).collect();
+        tellers.filter_map(|record| Some((*record, ending(record, is_implied)?))).collect();
     ends.sort_by(|left, right| end_order(left).cmp(&end_order(right)));
     let first = ends.iter().position(|(_, ending)| !matches!(ending, Ending::Abandoned(_)));
     if let Some(first) = first {
@@ -207,7 +210,7 @@ fn ending(record: &Evidence, is_implied: bool) -> Option<Ending> {
             }
         }
         What::Event(EventKind::Abandoned) => Some(Ending::Abandoned(None)),
-        What::Crash => Some(Ending::Failed(Reason::InternalError, None)),
+        What::Crash | What::FailedCall => Some(Ending::Failed(Reason::InternalError, None)),
         What::Event(_) | What::Other => None,
     }
 }

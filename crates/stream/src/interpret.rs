@@ -37,6 +37,8 @@ pub enum What {
     Event(EventKind),
     /// The invocation crashed or timed out.
     Crash,
+    /// An audited call failed.
+    FailedCall,
     /// Nothing that the contract knows.
     #[default]
     Other,

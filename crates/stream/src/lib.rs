@@ -1,9 +1,9 @@
 //! What follows from this record? The attempt join, token states and windows: `step(state, entry) → effects`.
 //!
 //! Pure and deterministic: no clock, no I/O, no random numbers, no iteration over hash maps. Data flows through the
-//! files in this order: [`interpret`] (what a message says) → [`identity`] (whose it is) → [`attempt`] (what the
-//! records make) → [`row`] (how it is counted) → [`window`] (where it is counted); [`token`] follows beside it, and
-//! [`step`] drives all of them.
+//! files in this order: [`interpret`] (what a message says; `signals` for spans and audit events) → [`identity`] (whose
+//! it is) → [`attempt`] (what the records make) → [`row`] (how it is counted) → [`window`] (where it is counted);
+//! [`token`] follows beside it, and [`step`] drives all of them.
 
 pub mod attempt;
 pub mod catalog;
@@ -15,6 +15,7 @@ pub mod identity;
 pub mod interpret;
 pub mod node;
 pub mod row;
+mod signals;
 pub mod stage_times;
 pub mod state;
 pub mod step;

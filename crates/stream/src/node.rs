@@ -167,6 +167,11 @@ impl ContentHash {
         };
         Self(first_16(&hash))
     }
+
+    /// The first bytes of a hash over content of another signal.
+    pub(crate) fn first_of(hash: &blake3::Hash) -> Self {
+        Self(first_16(hash))
+    }
 }
 
 impl Node {

@@ -16,6 +16,7 @@ use crate::identity::{Ids, Roots};
 use crate::interpret::{Said, What, interpret};
 use crate::node::{ContentHash, Evidence, NodeKey, Observation};
 use crate::row::{Dimension, Row};
+use crate::signals::{Witness, of_audit, of_span};
 use crate::state::{Backing, BackingError, State};
 use crate::token::asserted_state;
 use crate::window::EVICTED_PER_STEP_MAX;
@@ -53,7 +54,7 @@ impl<B: Backing> State<B> {
         let previous = self.clock.now;
         self.clock.now = previous.max(batch.appended_at);
         self.clock_changed = true;
-        if matches!(batch.body, Body::Logs(_) | Body::Metrics(_)) {
+        if matches!(batch.body, Body::Logs(_) | Body::Metrics(_) | Body::Spans(_) | Body::Audit(_)) {
             self.clock.newest_arrival = Some(self.clock.now);
         }
         if let Body::Gap(gap) = &batch.body {
@@ -65,8 +66,21 @@ impl<B: Backing> State<B> {
                 self.catalog.note_events(&batch.origin, logs, batch.appended_at);
                 let source = self.dictionary.code(Dimension::Source, Some(&batch.origin.source));
                 for (index, event) in logs.events.iter().enumerate() {
-                    let at = Place { offset, index: u32::try_from(index).unwrap_or(u32::MAX), source };
-                    self.log_event(&batch.origin, event, at)?;
+                    self.log_event(&batch.origin, event, Place::new(offset, index, source))?;
+                }
+            }
+            Body::Spans(spans) => {
+                let source = self.dictionary.code(Dimension::Source, Some(&batch.origin.source));
+                for (index, span) in spans.iter().enumerate() {
+                    let said = of_span(span, &self.clock.rules.placeholders);
+                    self.witness(&batch.origin, &said, Place::new(offset, index, source))?;
+                }
+            }
+            Body::Audit(events) => {
+                let source = self.dictionary.code(Dimension::Source, Some(&batch.origin.source));
+                for (index, event) in events.iter().enumerate() {
+                    let said = of_audit(event, &self.clock.rules.placeholders);
+                    self.witness(&batch.origin, &said, Place::new(offset, index, source))?;
                 }
             }
             Body::Command(command) => {
@@ -117,6 +131,22 @@ impl<B: Backing> State<B> {
             self.observe(&origin.tenant, reference, observation)?;
         }
         Ok(())
+    }
+
+    /// Joins a record of another signal; without an id it is nobody's.
+    fn witness(&mut self, origin: &Origin, said: &Witness<'_>, at: Place) -> Result<(), BackingError> {
+        let evidence = Evidence {
+            time: said.time,
+            hash: said.hash,
+            arrival: self.clock.now,
+            source: at.source,
+            offset: at.offset,
+            index: at.index,
+            what: said.what,
+            fields: Fields::default(),
+            content: None,
+        };
+        self.place(&Ids::new(&origin.tenant, said.ids), evidence).map(drop)
     }
 
     fn evidence(&self, event: &LogEvent, said: &Said<'_>, hash: ContentHash, at: Place) -> Evidence {
@@ -334,6 +364,12 @@ struct Place {
     offset: Offset,
     index: u32,
     source: u16,
+}
+
+impl Place {
+    fn new(offset: Offset, index: usize, source: u16) -> Self {
+        Self { offset, index: u32::try_from(index).unwrap_or(u32::MAX), source }
+    }
 }
 
 /// A first tap or an activation without a correlation id joins by the token that provisioning made. Its request and

@@ -128,7 +128,7 @@ impl<B: Backing> State<B> {
 pub fn event_name(what: What) -> &'static str {
     match what {
         What::Event(kind) => contract::event_name(kind),
-        What::Crash | What::Other => "",
+        What::Crash | What::FailedCall | What::Other => "",
     }
 }
 

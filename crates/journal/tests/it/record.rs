@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use walletscope_journal::record::{BODY_BYTES_MAX, RECORDS_MAX};
 use walletscope_journal::{Kind, RecordError, decode, decode_header, encode};
 use walletscope_model::{
-    Batch, Body, Command, Duration, Gap, LogBatch, LogEvent, MetricBatch, MetricDatum, MetricValue, Origin,
-    Rules, Timestamp,
+    AuditEvent, Batch, Body, Command, Duration, Gap, LogBatch, LogEvent, MetricBatch, MetricDatum,
+    MetricValue, Origin, Rules, Span, Timestamp,
 };
 
 fn batch(body: Body) -> Batch {
@@ -48,6 +48,67 @@ fn metrics() -> Body {
     Body::Metrics(MetricBatch { data: vec![datum("Latency", values), datum("Latency", statistics), bare] })
 }
 
+/// One span with every field, and one with none that it may lack.
+fn spans() -> Body {
+    let mut full = Span {
+        timestamp: Timestamp(1_696_419_812_925_000),
+        end_time: Some(Timestamp(-1)),
+        error: true,
+        fault: true,
+        throttle: true,
+        http_status: Some(u16::MAX),
+        parent_id: Some("".into()),
+        namespace: Some("".into()),
+        http_method: Some("".into()),
+        http_url: Some("".into()),
+        user_agent: Some("".into()),
+        client_ip: Some("".into()),
+        operation: Some("".into()),
+        resource: Some("".into()),
+        wallet_provider: Some("".into()),
+        issuer: Some("".into()),
+        correlation_id: Some("".into()),
+        request_id: Some("".into()),
+        token_reference_id: Some("".into()),
+        annotations: Some("".into()),
+        metadata: Some("".into()),
+        ..Span::default()
+    };
+    for (column, text) in full.texts_mut() {
+        *text = format!("{column} ä").into();
+    }
+    Body::Spans(vec![full, Span { timestamp: Timestamp(-1), ..Span::default() }])
+}
+
+/// As [`spans`].
+fn audit() -> Body {
+    let mut full = AuditEvent {
+        timestamp: Timestamp(1_705_314_312_000_000),
+        processing_time: Some(Duration(1_245_000)),
+        event_type: Some("".into()),
+        aws_region: Some("".into()),
+        source_ip_address: Some("".into()),
+        user_agent: Some("".into()),
+        user_identity: Some("".into()),
+        request_id: Some("".into()),
+        token_reference_id: Some("".into()),
+        correlation_id: Some("".into()),
+        wallet_provider: Some("".into()),
+        issuer: Some("".into()),
+        status: Some("".into()),
+        error_code: Some("".into()),
+        error_message: Some("".into()),
+        request_parameters: Some("".into()),
+        response_elements: Some("".into()),
+        additional_data: Some("".into()),
+        ..AuditEvent::default()
+    };
+    for (column, text) in full.texts_mut() {
+        *text = format!("{column} ä").into();
+    }
+    Body::Audit(vec![full, AuditEvent::default()])
+}
+
 /// Every kind of body, with the name of its fixture.
 fn bodies() -> Vec<(&'static str, Kind, Body)> {
     let create = Command::CreateLogGroup {
@@ -79,6 +140,8 @@ fn bodies() -> Vec<(&'static str, Kind, Body)> {
         ("tick", Kind::Tick, Body::Tick),
         ("gap", Kind::Gap, Body::Gap(gap)),
         ("backfill_end", Kind::BackfillEnd, Body::BackfillEnd),
+        ("spans", Kind::Spans, spans()),
+        ("audit", Kind::Audit, audit()),
     ]
 }
 
@@ -141,7 +204,7 @@ fn broken_entries_are_refused() {
         ("magic", with(0, b'X'), RecordError::NotAnEntry),
         ("version 2", with(2, 2), RecordError::UnknownVersion(2)),
         ("kind 0", with(3, 0), RecordError::UnknownKind(0)),
-        ("kind 7", with(3, 7), RecordError::UnknownKind(7)),
+        ("kind 9", with(3, 9), RecordError::UnknownKind(9)),
         ("flag", with(4, 2), RecordError::UnknownFlags(2)),
         ("not a frame", with(4, 1), RecordError::Malformed("compressed body")),
         ("utf-8", with(15, 0xff), RecordError::Malformed("account")),
@@ -198,6 +261,52 @@ fn any_logs() -> impl Strategy<Value = Body> {
     })
 }
 
+/// Times, a number, flags and texts of one record.
+type Values = ([i64; 2], u16, [bool; 5], Vec<Option<Box<str>>>);
+
+/// Any times, numbers and texts, each text there or not.
+fn any_witnesses() -> impl Strategy<Value = Body> {
+    let text = || prop::option::of(".{0,9}".prop_map(Box::<str>::from));
+    let values = (any::<[i64; 2]>(), any::<u16>(), any::<[bool; 5]>(), prop::collection::vec(text(), 7));
+    let bodies = prop::collection::vec(values, 0..20);
+    (bodies, any::<bool>()).prop_map(|(records, is_audit)| {
+        let at = |texts: &[Option<Box<str>>], place: usize| texts[place].clone();
+        let span = |(times, status, flags, texts): &Values| Span {
+            timestamp: Timestamp(times[0]),
+            trace_id: at(texts, 0).unwrap_or_default(),
+            end_time: flags[0].then_some(Timestamp(times[1])),
+            http_status: flags[1].then_some(*status),
+            error: flags[2],
+            fault: flags[3],
+            throttle: flags[4],
+            http_url: at(texts, 1),
+            correlation_id: at(texts, 2),
+            request_id: at(texts, 3),
+            token_reference_id: at(texts, 4),
+            annotations: at(texts, 5),
+            metadata: at(texts, 6),
+            ..Span::default()
+        };
+        let event = |(times, _, flags, texts): &Values| AuditEvent {
+            timestamp: Timestamp(times[0]),
+            event_id: at(texts, 0).unwrap_or_default(),
+            processing_time: flags[0].then_some(Duration(times[1])),
+            request_id: at(texts, 1),
+            token_reference_id: at(texts, 2),
+            status: at(texts, 3),
+            error_code: at(texts, 4),
+            request_parameters: at(texts, 5),
+            response_elements: at(texts, 6),
+            ..AuditEvent::default()
+        };
+        if is_audit {
+            Body::Audit(records.iter().map(event).collect())
+        } else {
+            Body::Spans(records.iter().map(span).collect())
+        }
+    })
+}
+
 proptest! {
     #[test]
     fn any_log_events_read_back(body in any_logs()) {
@@ -206,7 +315,13 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_bytes_are_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), kind in 0_u8..8) {
+    fn any_spans_and_audit_events_read_back(body in any_witnesses()) {
+        let batch = batch(body);
+        prop_assert_eq!(decode(&encode(&batch).unwrap()), Ok(batch));
+    }
+
+    #[test]
+    fn arbitrary_bytes_are_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), kind in 0_u8..10) {
         let _ = decode(&bytes);
         // The same behind a good header, so that the body's decoder sees them.
         let mut entry = encode(&batch(Body::Tick)).unwrap();

@@ -171,6 +171,7 @@ pub(super) const SPANS: &[Column] = &[
     INGESTED,
     OFFSET,
     INDEX,
+    TOKEN,
 ];
 
 pub(super) const AUDIT_EVENTS: &[Column] = &[
@@ -202,4 +203,5 @@ pub(super) const AUDIT_EVENTS: &[Column] = &[
     INGESTED,
     OFFSET,
     INDEX,
+    column("additional_data", Text, "What else the document says, as one JSON object."),
 ];

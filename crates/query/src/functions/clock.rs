@@ -35,7 +35,8 @@ impl Zone {
             return Ok(Self(None));
         }
         let zone = Tz::from_str(name);
-        let zone = zone.map_err(|_| format!("'{name}' is no time zone; write one as 'Europe/Berlin' or '+02:00'"))?;
+        let zone =
+            zone.map_err(|_| format!("'{name}' is no time zone; write one as 'Europe/Berlin' or '+02:00'"))?;
         Ok(Self(Some(zone)))
     }
 

@@ -102,7 +102,13 @@ fn group(lists: &ListArray, keys: &ArrayRef) -> Result<Grouped, String> {
 }
 
 impl Grouped {
-    fn map(&self, lists: &ListArray, keys: &ArrayRef, values: ArrayRef, given: &DataType) -> Result<ArrayRef, String> {
+    fn map(
+        &self,
+        lists: &ListArray,
+        keys: &ArrayRef,
+        values: ArrayRef,
+        given: &DataType,
+    ) -> Result<ArrayRef, String> {
         let DataType::Map(field, _) = given else { return Err(format!("gives {given}")) };
         let DataType::Struct(fields) = field.data_type() else { return Err(format!("gives {given}")) };
         let keys = take(keys, &self.firsts, None).map_err(|error| error.to_string())?;
@@ -148,8 +154,10 @@ fn element_at(arrays: &[ArrayRef], _: &DataType) -> Result<ArrayRef, String> {
             let lists = arrays[0].as_list::<i32>();
             let numbers = arrays[1].as_primitive::<Int64Type>();
             let place = |list: usize| {
-                let (from, to) = (i64::from(lists.value_offsets()[list]), i64::from(lists.value_offsets()[list + 1]));
-                let number = numbers.is_valid(list).then(|| numbers.value(list)).filter(|_| lists.is_valid(list))?;
+                let (from, to) =
+                    (i64::from(lists.value_offsets()[list]), i64::from(lists.value_offsets()[list + 1]));
+                let number =
+                    numbers.is_valid(list).then(|| numbers.value(list)).filter(|_| lists.is_valid(list))?;
                 let place = if number > 0 { from.checked_add(number - 1)? } else { to.checked_add(number)? };
                 ((from..to).contains(&place) && number != 0).then(|| u32::try_from(place).ok())?
             };

@@ -3,7 +3,9 @@
 //! `date_add` and `date_sub` are Trino's with a unit and Hive's without one; Hive's give days. Units from a day on move
 //! the wall clock of the time's zone, so that noon stays noon; a month's end is kept inside its month.
 
-use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Float64Array, Int64Array, TimestampMicrosecondArray};
+use arrow::array::{
+    Array, ArrayRef, AsArray, Date32Array, Float64Array, Int64Array, TimestampMicrosecondArray,
+};
 use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
 use chrono::{Datelike, Months, NaiveDateTime, TimeDelta};
 use std::sync::Arc;
@@ -140,7 +142,9 @@ fn moved(arrays: &[ArrayRef], given: &DataType, sign: i64) -> Result<ArrayRef, S
         };
         let number = numbers.value(row).checked_mul(sign);
         let moved = number.and_then(|number| unit.after(micros, number, zone));
-        moved.map(Some).ok_or_else(|| format!("the result of moving by {} is beyond the calendar", numbers.value(row)))
+        moved
+            .map(Some)
+            .ok_or_else(|| format!("the result of moving by {} is beyond the calendar", numbers.value(row)))
     };
     let moved = (0..numbers.len()).map(at).collect::<Result<Vec<_>, _>>()?;
     instants(moved, given, zone)
@@ -225,7 +229,9 @@ fn from_unix(arrays: &[ArrayRef], given: &DataType) -> Result<ArrayRef, String> 
         DataType::Int64 => arrays[0]
             .as_primitive::<Int64Type>()
             .iter()
-            .map(|seconds| seconds.map(|seconds| seconds.checked_mul(1_000_000).ok_or_else(beyond)).transpose())
+            .map(|seconds| {
+                seconds.map(|seconds| seconds.checked_mul(1_000_000).ok_or_else(beyond)).transpose()
+            })
             .collect::<Result<_, _>>()?,
         _ => arrays[0]
             .as_primitive::<Float64Type>()
@@ -247,7 +253,9 @@ fn to_unix_takes(types: &[DataType]) -> Result<Vec<DataType>, String> {
 
 fn to_unix(arrays: &[ArrayRef], _: &DataType) -> Result<ArrayRef, String> {
     let times = arrays[0].as_primitive::<TimestampMicrosecondType>();
-    Ok(Arc::new(times.iter().map(|micros| micros.map(|micros| micros as f64 / 1e6)).collect::<Float64Array>()))
+    Ok(Arc::new(
+        times.iter().map(|micros| micros.map(|micros| micros as f64 / 1e6)).collect::<Float64Array>(),
+    ))
 }
 
 /// Times or days as microseconds since 1970; a day is its midnight in UTC.

@@ -16,15 +16,20 @@ use super::rule::{Rule, count};
 
 pub(super) fn rules() -> Vec<Rule> {
     let text = |_: &[DataType], _: &[Option<&str>]| Ok(DataType::Utf8View);
-    let time = |_: &[DataType], _: &[Option<&str>]| Ok(DataType::Timestamp(TimeUnit::Microsecond, Some(UTC.into())));
+    let time =
+        |_: &[DataType], _: &[Option<&str>]| Ok(DataType::Timestamp(TimeUnit::Microsecond, Some(UTC.into())));
     let day = |_: &[DataType], _: &[Option<&str>]| Ok(DataType::Date32);
     vec![
         Rule::new("date_format", written_takes, text, |arrays, _| written(arrays, pattern::mysql)),
         Rule::new("format_datetime", written_takes, text, |arrays, _| written(arrays, pattern::joda)),
         Rule::new("date_parse", read_takes, time, |arrays, _| read(arrays, pattern::mysql, Wrong::Refused)),
         Rule::new("try_date_parse", read_takes, time, |arrays, _| read(arrays, pattern::mysql, Wrong::Null)),
-        Rule::new("parse_datetime", read_takes, time, |arrays, _| read(arrays, pattern::joda, Wrong::Refused)),
-        Rule::new("try_parse_datetime", read_takes, time, |arrays, _| read(arrays, pattern::joda, Wrong::Null)),
+        Rule::new("parse_datetime", read_takes, time, |arrays, _| {
+            read(arrays, pattern::joda, Wrong::Refused)
+        }),
+        Rule::new("try_parse_datetime", read_takes, time, |arrays, _| {
+            read(arrays, pattern::joda, Wrong::Null)
+        }),
         Rule::new("to_iso8601", iso_takes, text, |arrays, _| to_iso(arrays)),
         Rule::new("from_iso8601_timestamp", text_takes, time, |arrays, _| from_iso(arrays, Wrong::Refused)),
         Rule::new("try_from_iso8601_timestamp", text_takes, time, |arrays, _| from_iso(arrays, Wrong::Null)),
@@ -111,7 +116,8 @@ fn iso_takes(types: &[DataType]) -> Result<Vec<DataType>, String> {
 fn to_iso(arrays: &[ArrayRef]) -> Result<ArrayRef, String> {
     if let Some(days) = arrays[0].as_primitive_opt::<Date32Type>() {
         let text = |day: i32| {
-            let (wall, _) = Zone::named(UTC)?.wall(i64::from(day) * DAY).ok_or("the day is beyond the calendar")?;
+            let (wall, _) =
+                Zone::named(UTC)?.wall(i64::from(day) * DAY).ok_or("the day is beyond the calendar")?;
             Ok(wall.format("%Y-%m-%d").to_string())
         };
         let texts = days.iter().map(|day| day.map(text).transpose());
@@ -157,9 +163,8 @@ fn day_from_iso(arrays: &[ArrayRef], wrong: Wrong) -> Result<ArrayRef, String> {
 /// The instant of an ISO 8601 text, in its extended form: a day, or a day and a time to the minute or finer, with an
 /// offset or in UTC.
 fn iso(text: &str) -> Result<i64, String> {
-    iso_parts(text).ok_or_else(|| {
-        format!("'{text}' is no time as ISO 8601 writes it, such as 2026-11-22T12:04:30.812Z")
-    })
+    iso_parts(text)
+        .ok_or_else(|| format!("'{text}' is no time as ISO 8601 writes it, such as 2026-11-22T12:04:30.812Z"))
 }
 
 /// A number of exactly two digits.
@@ -224,8 +229,19 @@ mod tests {
         ] {
             assert_eq!(iso(text).ok(), read(expected), "{text}");
         }
-        for text in ["", "x", "2026-13-01", "2026-11-22T", "2026-11-22T12:04:30.Z", "2026-1-2", "2026-11-22T25:00",
-            "2026-11-22T12:04:30+5", "2026-11-22T12:04:30Zx", "2026-11-22-01", "20261122"] {
+        for text in [
+            "",
+            "x",
+            "2026-13-01",
+            "2026-11-22T",
+            "2026-11-22T12:04:30.Z",
+            "2026-1-2",
+            "2026-11-22T25:00",
+            "2026-11-22T12:04:30+5",
+            "2026-11-22T12:04:30Zx",
+            "2026-11-22-01",
+            "20261122",
+        ] {
             assert!(iso(text).is_err(), "{text}");
         }
     }

@@ -7,7 +7,17 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
 /// The months in English.
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -70,7 +80,9 @@ pub(super) fn mysql(pattern: &str) -> Result<Vec<Piece>, String> {
             'r' => pieces.extend(mysql("%h:%i:%s %p")?),
             'T' => pieces.extend(mysql("%H:%i:%s")?),
             'D' | 'U' | 'u' | 'V' | 'X' => {
-                return Err(format!("%{letter} is not supported in a pattern; use %d for days, %v and %x for ISO weeks"));
+                return Err(format!(
+                    "%{letter} is not supported in a pattern; use %d for days, %v and %x for ISO weeks"
+                ));
             }
             _ => match mysql_piece(letter) {
                 Some(piece) => pieces.push(piece),
@@ -257,7 +269,8 @@ pub(super) fn read(pieces: &[Piece], text: &str) -> Result<(NaiveDateTime, Optio
     let mut rest = text;
     for (place, piece) in pieces.iter().enumerate() {
         // Numbers that follow each other without a text between have the width that they are written with.
-        let is_followed = matches!(pieces.get(place + 1), Some(Piece::Number(..) | Piece::ShortYear | Piece::Fraction(_)));
+        let is_followed =
+            matches!(pieces.get(place + 1), Some(Piece::Number(..) | Piece::ShortYear | Piece::Fraction(_)));
         rest = read_piece(piece, rest, is_followed, &mut fields)
             .ok_or_else(|| format!("'{text}' does not match the pattern at '{rest}'"))?;
     }
@@ -272,7 +285,8 @@ fn read_piece<'a>(piece: &Piece, rest: &'a str, is_followed: bool, fields: &mut 
     match piece {
         Piece::Text(text) => rest.strip_prefix(text.as_str()),
         Piece::Number(part, digits) => {
-            let widest = if *part == Part::Year || *part == Part::WeekYear { 4 } else { 3.min((*digits).max(2)) };
+            let widest =
+                if *part == Part::Year || *part == Part::WeekYear { 4 } else { 3.min((*digits).max(2)) };
             let (value, rest) = read_number(rest, if is_followed { *digits } else { widest })?;
             fields.set(*part, value);
             Some(rest)
@@ -367,7 +381,9 @@ impl Fields {
         let date = match (self.day_of_year, self.week) {
             (Some(day), _) => NaiveDate::from_yo_opt(year, small(day)?)?,
             (_, Some(week)) => NaiveDate::from_isoywd_opt(year, small(week)?, chrono::Weekday::Mon)?,
-            _ => NaiveDate::from_ymd_opt(year, small(self.month.unwrap_or(1))?, small(self.day.unwrap_or(1))?)?,
+            _ => {
+                NaiveDate::from_ymd_opt(year, small(self.month.unwrap_or(1))?, small(self.day.unwrap_or(1))?)?
+            }
         };
         let hour = match self.is_half {
             true if (1..=12).contains(&self.hour) => self.hour % 12 + if self.is_afternoon { 12 } else { 0 },
@@ -375,7 +391,8 @@ impl Fields {
             false => self.hour,
         };
         let micros = small(self.micros)?;
-        let time = NaiveTime::from_hms_micro_opt(small(hour)?, small(self.minute)?, small(self.second)?, micros)?;
+        let time =
+            NaiveTime::from_hms_micro_opt(small(hour)?, small(self.minute)?, small(self.second)?, micros)?;
         Some(date.and_time(time))
     }
 }
@@ -386,7 +403,8 @@ mod tests {
 
     fn check(pieces: &[Piece], text: &str, expected: Result<&str, &str>) {
         let found = read(pieces, text).map(|(wall, offset)| {
-            wall.format("%Y-%m-%dT%H:%M:%S%.f").to_string() + &offset.map_or(String::new(), |o| format!(" {o}"))
+            wall.format("%Y-%m-%dT%H:%M:%S%.f").to_string()
+                + &offset.map_or(String::new(), |o| format!(" {o}"))
         });
         match (found, expected) {
             (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{text}"),
@@ -416,7 +434,11 @@ mod tests {
     #[test]
     fn joda_patterns_are_read() {
         let check = |pattern: &str, text, expected| check(&joda(pattern).unwrap(), text, expected);
-        check("yyyy-MM-dd'T'HH:mm:ss.SSSZZ", "2026-11-22T13:04:05.678+05:30", Ok("2026-11-22T13:04:05.678 19800"));
+        check(
+            "yyyy-MM-dd'T'HH:mm:ss.SSSZZ",
+            "2026-11-22T13:04:05.678+05:30",
+            Ok("2026-11-22T13:04:05.678 19800"),
+        );
         check("yyyyMMddHHmmss", "20261122130405", Ok("2026-11-22T13:04:05"));
         check("EEE, d MMM yyyy h:mm a Z", "Sun, 2 Mar 2026 1:05 AM Z", Ok("2026-03-02T01:05:00 0"));
         check("yyyy 'o''clock'", "2026 o'clock", Ok("2026-01-01T00:00:00"));
@@ -432,9 +454,13 @@ mod tests {
             write(&pieces, wall, -12_600, &mut out);
             assert_eq!(out, expected);
         };
-        check(mysql("%Y-%c-%e %r %T.%f %a %W %b %M %j %y %w %v %x %%").unwrap(),
-            "2026-3-2 01:04:05 PM 13:04:05.678000 Mon Monday Mar March 061 26 1 10 2026 %");
-        check(joda("yyyy.MM.dd EEEE EEE MMMM MMM h a SSS Z ZZ").unwrap(),
-            "2026.03.02 Monday Mon March Mar 1 PM 678 -0330 -03:30");
+        check(
+            mysql("%Y-%c-%e %r %T.%f %a %W %b %M %j %y %w %v %x %%").unwrap(),
+            "2026-3-2 01:04:05 PM 13:04:05.678000 Mon Monday Mar March 061 26 1 10 2026 %",
+        );
+        check(
+            joda("yyyy.MM.dd EEEE EEE MMMM MMM h a SSS Z ZZ").unwrap(),
+            "2026.03.02 Monday Mon March Mar 1 PM 678 -0330 -03:30",
+        );
     }
 }

@@ -66,7 +66,8 @@ struct Durations {
 
 impl Accumulator for Durations {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        let (micros, shares) = (values[0].as_primitive::<Int64Type>(), values[1].as_primitive::<Float64Type>());
+        let (micros, shares) =
+            (values[0].as_primitive::<Int64Type>(), values[1].as_primitive::<Float64Type>());
         self.share = self.share.or_else(|| shares.iter().flatten().next());
         micros.iter().flatten().for_each(|micros| self.sketch.add(micros, 1));
         Ok(())
@@ -95,9 +96,12 @@ impl Accumulator for Durations {
         self.share = self.share.or_else(|| shares.iter().flatten().next());
         for list in lists.iter().flatten() {
             let numbers = list.as_primitive::<Int64Type>().values();
-            let bins = numbers.chunks_exact(2).filter_map(|pair| Some((i16::try_from(pair[0]).ok()?, pair[1])));
+            let bins =
+                numbers.chunks_exact(2).filter_map(|pair| Some((i16::try_from(pair[0]).ok()?, pair[1])));
             let sketch = Sketch::from_bins(bins);
-            self.sketch.merge(&sketch.ok_or_else(|| exec_datafusion_err!("a sketch has a bin that does not exist"))?);
+            self.sketch.merge(
+                &sketch.ok_or_else(|| exec_datafusion_err!("a sketch has a bin that does not exist"))?,
+            );
         }
         Ok(())
     }

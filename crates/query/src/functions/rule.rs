@@ -77,7 +77,9 @@ impl ScalarUDFImpl for Rule {
 
     fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
         let types: Vec<_> = args.arg_fields.iter().map(|field| field.data_type().clone()).collect();
-        let text = |value: &Option<&ScalarValue>| value.and_then(|value| value.try_as_str().flatten().map(str::to_owned));
+        let text = |value: &Option<&ScalarValue>| {
+            value.and_then(|value| value.try_as_str().flatten().map(str::to_owned))
+        };
         let texts: Vec<_> = args.scalar_arguments.iter().map(text).collect();
         let texts: Vec<_> = texts.iter().map(Option::as_deref).collect();
         let given = (self.gives)(&types, &texts);

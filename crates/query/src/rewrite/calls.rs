@@ -9,7 +9,8 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Statement, Value, VisitMut, VisitorMut,
+    FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Statement, Value, VisitMut,
+    VisitorMut,
 };
 use datafusion::sql::sqlparser::tokenizer::{Location, Span};
 
@@ -49,7 +50,10 @@ pub(crate) struct Measured {
 }
 
 /// Puts calls that our engine knows in the place of those that it does not; `known` are the engine's names.
-pub(crate) fn rewrite(statement: &mut Statement, known: &BTreeSet<String>) -> Result<Vec<Measured>, SqlError> {
+pub(crate) fn rewrite(
+    statement: &mut Statement,
+    known: &BTreeSet<String>,
+) -> Result<Vec<Measured>, SqlError> {
     let mut calls = Calls { known, measured: Vec::new() };
     match statement.visit(&mut calls) {
         ControlFlow::Break(error) => Err(error),
@@ -67,8 +71,10 @@ pub(crate) fn place_of(statement: &mut Statement, message: &str) -> Option<Span>
             let Expr::Function(function) = expr else { return ControlFlow::Continue(()) };
             let Some((name, span)) = name_of(function) else { return ControlFlow::Continue(()) };
             let is_named = self.0.match_indices(&name).any(|(start, found)| {
-                let is_edge = |character: Option<char>| !character.is_some_and(|c| c.is_alphanumeric() || c == '_');
-                is_edge(self.0[..start].chars().next_back()) && is_edge(self.0[start + found.len()..].chars().next())
+                let is_edge =
+                    |character: Option<char>| !character.is_some_and(|c| c.is_alphanumeric() || c == '_');
+                is_edge(self.0[..start].chars().next_back())
+                    && is_edge(self.0[start + found.len()..].chars().next())
             });
             if is_named && span.start.line > 0 { ControlFlow::Break(span) } else { ControlFlow::Continue(()) }
         }
@@ -152,8 +158,15 @@ impl Calls<'_> {
                     None if self.known.contains(&name) => Ok(None),
                     None => {
                         let numbers: Vec<_> = templates.keys().map(ToString::to_string).collect();
-                        let message = format!("{name} takes {} arguments, not {}", numbers.join(" or "), call.arguments.len());
-                        Err(refuse(SqlError::unsupported(message).hint(format!("see {name} in the list of functions"))))
+                        let message = format!(
+                            "{name} takes {} arguments, not {}",
+                            numbers.join(" or "),
+                            call.arguments.len()
+                        );
+                        Err(refuse(
+                            SqlError::unsupported(message)
+                                .hint(format!("see {name} in the list of functions")),
+                        ))
                     }
                 }
             }
@@ -253,7 +266,9 @@ fn list(function: &mut Function) -> Result<(), SqlError> {
     rename(function, "string_agg");
     let order = std::mem::take(&mut function.within_group);
     let FunctionArguments::List(list) = &mut function.args else {
-        return Err(SqlError::unsupported("listagg takes a text").hint("listagg(x, ',') WITHIN GROUP (ORDER BY x)"));
+        return Err(
+            SqlError::unsupported("listagg takes a text").hint("listagg(x, ',') WITHIN GROUP (ORDER BY x)")
+        );
     };
     if list.clauses.iter().any(|clause| matches!(clause, FunctionArgumentClause::OnOverflow(_))) {
         let error = SqlError::unsupported("listagg has no limit here, so ON OVERFLOW is not supported");
@@ -272,8 +287,9 @@ fn list(function: &mut Function) -> Result<(), SqlError> {
 /// `try(x)` is x with null in the place of every failure that a value can cause.
 fn attempt(function: &Function) -> Result<Expr, SqlError> {
     let arguments = plain_arguments(function).unwrap_or_default();
-    let [mut inner]: [Expr; 1] =
-        arguments.try_into().map_err(|_| SqlError::unsupported("try takes one expression").hint("try(CAST(x AS BIGINT))"))?;
+    let [mut inner]: [Expr; 1] = arguments
+        .try_into()
+        .map_err(|_| SqlError::unsupported("try takes one expression").hint("try(CAST(x AS BIGINT))"))?;
     let _ = inner.visit(&mut Forgive);
     Ok(Expr::Nested(Box::new(inner)))
 }
@@ -285,7 +301,9 @@ impl VisitorMut for Forgive {
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
         match expr {
-            Expr::Cast { kind: kind @ (CastKind::Cast | CastKind::DoubleColon), .. } => *kind = CastKind::TryCast,
+            Expr::Cast { kind: kind @ (CastKind::Cast | CastKind::DoubleColon), .. } => {
+                *kind = CastKind::TryCast
+            }
             Expr::BinaryOp { op: BinaryOperator::Divide | BinaryOperator::Modulo, right, .. } => {
                 let zero = Expr::value(Value::Number("0".to_owned(), false));
                 **right = called("nullif", vec![(**right).clone(), zero], Span::empty());

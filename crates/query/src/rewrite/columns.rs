@@ -7,7 +7,9 @@
 use std::ops::ControlFlow;
 
 use datafusion::common::Column;
-use datafusion::sql::sqlparser::ast::{Expr, Ident, Query, SelectItem, SetExpr, Statement, VisitMut, VisitorMut};
+use datafusion::sql::sqlparser::ast::{
+    Expr, Ident, Query, SelectItem, SetExpr, Statement, VisitMut, VisitorMut,
+};
 use datafusion::sql::sqlparser::tokenizer::Location;
 use walletscope_lake::LakeTable;
 use walletscope_model::Field;

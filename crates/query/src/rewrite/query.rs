@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Ident, LimitClause, Offset, OffsetRows, Query, Select, SelectItem, SetExpr, Statement, VisitMut, VisitorMut,
+    Expr, Ident, LimitClause, Offset, OffsetRows, Query, Select, SelectItem, SetExpr, Statement, VisitMut,
+    VisitorMut,
 };
 
 use super::names::normal;
@@ -61,14 +62,17 @@ fn limit(query: &mut Query) -> Result<(), SqlError> {
             Some(LimitClause::LimitOffset { limit: None, offset, limit_by }) => {
                 LimitClause::LimitOffset { limit: Some(rows), offset, limit_by }
             }
-            Some(_) => return Err(SqlError::unsupported("LIMIT and FETCH say the same").hint("leave one out")),
+            Some(_) => {
+                return Err(SqlError::unsupported("LIMIT and FETCH say the same").hint("leave one out"));
+            }
         });
     }
-    if let Some(LimitClause::OffsetCommaLimit { offset, limit }) = query.limit_clause.take_if(|clause| {
-        matches!(clause, LimitClause::OffsetCommaLimit { .. })
-    }) {
+    if let Some(LimitClause::OffsetCommaLimit { offset, limit }) =
+        query.limit_clause.take_if(|clause| matches!(clause, LimitClause::OffsetCommaLimit { .. }))
+    {
         let offset = Some(Offset { value: offset, rows: OffsetRows::None });
-        query.limit_clause = Some(LimitClause::LimitOffset { limit: Some(limit), offset, limit_by: Vec::new() });
+        query.limit_clause =
+            Some(LimitClause::LimitOffset { limit: Some(limit), offset, limit_by: Vec::new() });
     }
     Ok(())
 }
@@ -76,7 +80,9 @@ fn limit(query: &mut Query) -> Result<(), SqlError> {
 /// Names every result column of the first SELECT, which names those of a union.
 fn name_all(body: &mut SetExpr) {
     match body {
-        SetExpr::Select(select) => name(select, |expr| plain_name(expr).unwrap_or_else(|| text(expr)), |_| true),
+        SetExpr::Select(select) => {
+            name(select, |expr| plain_name(expr).unwrap_or_else(|| text(expr)), |_| true)
+        }
         SetExpr::Query(query) => name_all(&mut query.body),
         SetExpr::SetOperation { left, .. } => name_all(left),
         _ => {}
@@ -124,7 +130,8 @@ fn plain_name(expr: &Expr) -> Option<String> {
         Expr::Function(function) => {
             // A measure is called by its name alone.
             let text = function.to_string();
-            let name = text.strip_suffix("()").filter(|name| name.chars().all(|c| c.is_alphanumeric() || c == '_'));
+            let name =
+                text.strip_suffix("()").filter(|name| name.chars().all(|c| c.is_alphanumeric() || c == '_'));
             name.map(str::to_lowercase)
         }
         _ => None,

@@ -6,8 +6,9 @@
 //! for ever.
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CaseWhen, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr,
-    OrderByKind, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TypedString, UnaryOperator, Value,
+    BinaryOperator, CaseWhen, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
+    GroupByExpr, OrderByKind, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TypedString,
+    UnaryOperator, Value,
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -181,7 +182,9 @@ fn called(function: &Function, expr: &Expr) -> Option<Expr> {
             _ => None,
         },
         ("avg", Some(only)) => match case(only)? {
-            (column, "1", Some("0")) => parse_expr(&format!("cast(sum({column}) as double) / nullif(sum(requests), 0)")),
+            (column, "1", Some("0")) => {
+                parse_expr(&format!("cast(sum({column}) as double) / nullif(sum(requests), 0)"))
+            }
             ("success", "processing_time", None) => {
                 parse_expr("sum(processing_seconds) / nullif(sum(processing_count), 0)")
             }
@@ -246,9 +249,8 @@ fn sum_of(column: &str) -> Option<Expr> {
 fn case(expr: &Expr) -> Option<(&'static str, &'static str, Option<&'static str>)> {
     let Expr::Case { operand: None, conditions, else_result, .. } = expr else { return None };
     let [CaseWhen { condition: when, result }] = conditions.as_slice() else { return None };
-    let value = |expr: &Expr| {
-        ["1", "0", "processing_time"].into_iter().find(|known| expr.to_string() == *known)
-    };
+    let value =
+        |expr: &Expr| ["1", "0", "processing_time"].into_iter().find(|known| expr.to_string() == *known);
     let other = match else_result {
         None => None,
         Some(other) => Some(value(other)?),
@@ -318,7 +320,9 @@ fn days_ago(expr: &Expr, now: Timestamp) -> Option<i64> {
             let Value::SingleQuotedString(text) = &value.value else { return None };
             let midnight = match data_type {
                 DataType::Date => format!("{text}T00:00:00Z"),
-                DataType::Timestamp(..) if text.ends_with(":00:00") => format!("{}Z", text.replacen(' ', "T", 1)),
+                DataType::Timestamp(..) if text.ends_with(":00:00") => {
+                    format!("{}Z", text.replacen(' ', "T", 1))
+                }
                 _ => return None,
             };
             let at = Timestamp::parse_rfc3339(&midnight)?;
@@ -341,8 +345,12 @@ fn days_ago(expr: &Expr, now: Timestamp) -> Option<i64> {
                     };
                     Some(days_ago(from, now)? - days * number(count)?)
                 }
-                ("date_add", [Argument::Is(from), Argument::Is(count)]) => Some(days_ago(from, now)? - number(count)?),
-                ("date_sub", [Argument::Is(from), Argument::Is(count)]) => Some(days_ago(from, now)? + number(count)?),
+                ("date_add", [Argument::Is(from), Argument::Is(count)]) => {
+                    Some(days_ago(from, now)? - number(count)?)
+                }
+                ("date_sub", [Argument::Is(from), Argument::Is(count)]) => {
+                    Some(days_ago(from, now)? + number(count)?)
+                }
                 _ => None,
             }
         }
@@ -385,7 +393,8 @@ mod tests {
     const NOW: Timestamp = Timestamp(20_000 * DAY_MICROS + 5);
 
     fn check(sql: &str) -> Option<String> {
-        let parse::Request::Read(mut statement) = parse::parse(sql, &Limits::default()).unwrap().request else {
+        let parse::Request::Read(mut statement) = parse::parse(sql, &Limits::default()).unwrap().request
+        else {
             panic!("a query")
         };
         rewrite(&mut statement, NOW).then(|| statement.to_string())

@@ -34,10 +34,22 @@ async fn the_athena_dataset_runs_and_says_what_may_surprise() {
     assert_eq!(answer.answered_by, ["token_provisioning_logs"]);
     assert_eq!(
         names(&answer),
-        ["wallet_provider", "issuer", "timestamp", "status", "request_count", "success_rate", "avg_processing_time"]
+        [
+            "wallet_provider",
+            "issuer",
+            "timestamp",
+            "status",
+            "request_count",
+            "success_rate",
+            "avg_processing_time"
+        ]
     );
     let [note] = &answer.notes[..] else { panic!("{:?}", answer.notes) };
-    assert!(note.text.contains("every group is one instant") && note.text.contains("0 or 100"), "{}", note.text);
+    assert!(
+        note.text.contains("every group is one instant") && note.text.contains("0 or 100"),
+        "{}",
+        note.text
+    );
     let suggestion = note.suggestion.clone().unwrap();
     let found = rows(answer).await.unwrap();
     // Thirty days: the attempt of the first of October is not in it. The newest comes first.
@@ -79,7 +91,9 @@ async fn the_daily_metrics_run() {
 #[tokio::test]
 async fn the_success_rate_of_the_dashboard_runs() {
     let answer = answer(&in_yaml("SuccessRate")).await;
-    let [Note { text, suggestion: Some(suggestion) }] = &answer.notes[..] else { panic!("{:?}", answer.notes) };
+    let [Note { text, suggestion: Some(suggestion) }] = &answer.notes[..] else {
+        panic!("{:?}", answer.notes)
+    };
     assert!(text.contains("WalletProvider, Issuer, TIME"), "{text}");
     let better = suggestion.clone();
     let mut found = rows(answer).await.unwrap().concat();

@@ -6,7 +6,9 @@ use crate::world::{ask, question};
 #[tokio::test]
 async fn every_table_and_function_is_described() {
     let mut question = question("");
-    question.views.insert("mine".to_owned(), "SELECT issuer AS i, requests() FROM attempts GROUP BY 1".to_owned());
+    question
+        .views
+        .insert("mine".to_owned(), "SELECT issuer AS i, requests() FROM attempts GROUP BY 1".to_owned());
     question.views.insert("broken".to_owned(), "SELECT nothing".to_owned());
     let engine = world().engine();
     let description = engine.describe(&question).await.unwrap();
@@ -38,7 +40,8 @@ async fn every_table_and_function_is_described() {
         }
     }
     let mine = description.tables.iter().find(|table| table.name == "mine").unwrap();
-    let columns: Vec<_> = mine.columns.iter().map(|column| (column.name.as_str(), column.type_word)).collect();
+    let columns: Vec<_> =
+        mine.columns.iter().map(|column| (column.name.as_str(), column.type_word)).collect();
     assert_eq!(columns, [("i", "text"), ("requests", "bigint")]);
     for name in ["date_add", "success_rate", "count", "row_number", "date_trunc", "json_extract_scalar"] {
         let function = description.functions.iter().find(|function| function.name == name);
@@ -54,7 +57,8 @@ async fn every_described_function_exists() {
     let description = engine.describe(&question("")).await.unwrap();
     assert!(description.functions.len() > 200, "{}", description.functions.len());
     for function in description.functions {
-        if let Err(error) = ask(&engine, &format!("SELECT \"{}\"(1, 2, 3, 4, 5, 6, 7)", function.name)).await {
+        if let Err(error) = ask(&engine, &format!("SELECT \"{}\"(1, 2, 3, 4, 5, 6, 7)", function.name)).await
+        {
             assert!(!error.message.contains("there is no function"), "{}: {error}", function.name);
         }
     }

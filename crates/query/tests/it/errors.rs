@@ -13,12 +13,27 @@ const CASES: &[Case] = &[
     Case("^", "syntax", "there is no statement", "SELECT"),
     Case("SELECT issuer FROM attempts WHERE^", "syntax", "expected an expression", "double quotes"),
     Case("^SELCT issuer FROM attempts", "syntax", "expected an SQL statement", "did you mean SELECT?"),
-    Case("SELECT issuer FROM attempts\n ^GRUOP BY issuer", "syntax", "expected the end", "did you mean GROUP?"),
-    Case("SELECT issuer FROM attempts a ^GRUOP BY issuer", "syntax", "expected the end", "did you mean GROUP?"),
+    Case(
+        "SELECT issuer FROM attempts\n ^GRUOP BY issuer",
+        "syntax",
+        "expected the end",
+        "did you mean GROUP?",
+    ),
+    Case(
+        "SELECT issuer FROM attempts a ^GRUOP BY issuer",
+        "syntax",
+        "expected the end",
+        "did you mean GROUP?",
+    ),
     Case("SELECT (1 + 2^", "syntax", "expected )", "double quotes"),
     Case("SELECT ^'open", "syntax", "unterminated string literal", ""),
     Case("SELECT 1; ^SELECT 2", "unsupported", "more than one statement", "one statement at a time"),
-    Case("SELECT * FROM attempts LATERAL VIEW ^explode(other_ids) t AS x", "unsupported", "LATERAL VIEW", "UNNEST"),
+    Case(
+        "SELECT * FROM attempts LATERAL VIEW ^explode(other_ids) t AS x",
+        "unsupported",
+        "LATERAL VIEW",
+        "UNNEST",
+    ),
     // What writes.
     Case("^INSERT INTO attempts SELECT * FROM attempts", "read_only", "INSERT INTO is refused", "import"),
     Case("^DELETE FROM attempts", "read_only", "DELETE FROM is refused", "WHERE"),
@@ -38,14 +53,29 @@ const CASES: &[Case] = &[
     Case("SELECT 1 FROM ^zzz", "unknown_table", "zzz", "SHOW TABLES"),
     Case("SELECT 1\nFROM attempts a\nJOIN ^spanz s ON true", "unknown_table", "spanz", "spans"),
     Case("DESCRIBE ^attemptz", "unknown_table", "attemptz", "attempts"),
-    Case("SELECT * FROM ^read_csv('/etc/passwd')", "unsupported", "no table function read_csv", "generate_series"),
+    Case(
+        "SELECT * FROM ^read_csv('/etc/passwd')",
+        "unsupported",
+        "no table function read_csv",
+        "generate_series",
+    ),
     Case("SELECT ^walet_provider FROM attempts", "unknown_column", "walet_provider", "wallet_provider"),
     Case("SELECT issuer\nFROM attempts\nWHERE ^isuer = 'x'", "unknown_column", "isuer", "issuer"),
     Case("SELECT a.^zzz FROM attempts a", "unknown_column", "a.zzz", "the columns here are timestamp"),
-    Case("SELECT count(*) FROM attempts GROUP BY ^walet_provider", "unknown_column", "walet_provider", "wallet"),
+    Case(
+        "SELECT count(*) FROM attempts GROUP BY ^walet_provider",
+        "unknown_column",
+        "walet_provider",
+        "wallet",
+    ),
     Case("SELECT 1 FROM attempts ORDER BY ^isuer", "unknown_column", "isuer", "issuer"),
     Case("SELECT ^status FROM attempts a, attempts b", "unsupported", "more than one table here", "t.status"),
-    Case("SELECT ^success_rate() FROM spans", "unknown_column", "counts the rows of attempts", "FROM attempts"),
+    Case(
+        "SELECT ^success_rate() FROM spans",
+        "unknown_column",
+        "counts the rows of attempts",
+        "FROM attempts",
+    ),
     // Functions.
     Case("SELECT ^dat_add('day', 1, now())", "unsupported", "no function dat_add", "date_add"),
     Case("SELECT issuer, ^sucess_rate() FROM attempts", "unsupported", "sucess_rate", "success_rate"),
@@ -115,10 +145,17 @@ async fn errors_while_running_are_told_in_plain_words() {
 fn views_are_intents() {
     let limits = Limits::default();
     let view = |name: &str, sql: &str, replaces| {
-        Ok::<_, SqlError>(Intent::SaveView(SavedView { name: name.to_owned(), sql: sql.to_owned(), replaces }))
+        Ok::<_, SqlError>(Intent::SaveView(SavedView {
+            name: name.to_owned(),
+            sql: sql.to_owned(),
+            replaces,
+        }))
     };
     assert_eq!(intent("create view Mine as select 1", &limits), view("mine", "SELECT 1", false));
-    assert_eq!(intent("CREATE OR REPLACE VIEW \"My V\" AS SELECT 1;", &limits), view("My V", "SELECT 1", true));
+    assert_eq!(
+        intent("CREATE OR REPLACE VIEW \"My V\" AS SELECT 1;", &limits),
+        view("My V", "SELECT 1", true)
+    );
     let dropped = Intent::DropView { name: "mine".to_owned(), if_exists: true };
     assert_eq!(intent("DROP VIEW IF EXISTS walletscope.mine", &limits), Ok(dropped));
     assert_eq!(intent("SELECT 1", &limits), Ok(Intent::Ask));

@@ -37,12 +37,17 @@ fn the_deepest_allowed_texts_are_answered_or_refused_on_a_small_stack() {
         let found = ask(&engine, &format!("SELECT {operators}1")).await.unwrap();
         assert_eq!(found, [["1991"]]);
         let alternatives = "issuer = 'x' OR ".repeat(990);
-        let found = ask(&engine, &format!("SELECT count(*) FROM attempts WHERE {alternatives} true")).await.unwrap();
+        let found =
+            ask(&engine, &format!("SELECT count(*) FROM attempts WHERE {alternatives} true")).await.unwrap();
         assert_eq!(found, [["7"]]);
         for depth in [5, 15, 30, 60, 90, 120] {
             let sql = format!("SELECT {}1{}", "(".repeat(depth), ")".repeat(depth));
             let _ = ask(&engine, &sql).await;
-            let sql = format!("SELECT * FROM {}attempts{}", "(SELECT * FROM ".repeat(depth), ") AS x".repeat(depth));
+            let sql = format!(
+                "SELECT * FROM {}attempts{}",
+                "(SELECT * FROM ".repeat(depth),
+                ") AS x".repeat(depth)
+            );
             let _ = ask(&engine, &sql).await;
             let sql = format!("SELECT {}1{}", "CASE WHEN true THEN ".repeat(depth), " END".repeat(depth));
             let _ = ask(&engine, &sql).await;
@@ -64,7 +69,8 @@ async fn a_query_beyond_memory_spills_or_says_so() {
     let sorted = "SELECT count(*) FROM (SELECT x, md5(CAST(x AS VARCHAR)) AS h FROM generate_series(1, 600000) AS t(x) \
                   ORDER BY h) AS s";
     assert_eq!(ask(&engine, sorted).await.unwrap(), [["600000"]]);
-    let collected = "SELECT cardinality(array_agg(md5(CAST(x AS VARCHAR)))) FROM generate_series(1, 2000000) AS t(x)";
+    let collected =
+        "SELECT cardinality(array_agg(md5(CAST(x AS VARCHAR)))) FROM generate_series(1, 2000000) AS t(x)";
     let error = ask(&engine, collected).await.unwrap_err();
     assert!(error.message.contains("more memory than it may take"), "{error}");
     assert!(error.hint.is_some());

@@ -24,7 +24,8 @@ fn generated(number: usize) -> Vec<Measured> {
     let start = Timestamp::parse_rfc3339("2026-11-21T00:00:00Z").unwrap();
     (0..number)
         .map(|_| {
-            let started_at = start.plus(Duration(dice.roll(86_400_000) as i64 * 1_000 + dice.roll(1_000) as i64));
+            let started_at =
+                start.plus(Duration(dice.roll(86_400_000) as i64 * 1_000 + dice.roll(1_000) as i64));
             let outcome = Outcome::ALL[dice.roll(4) as usize];
             let classes = [None, Some(0), Some(1), Some(2), Some(3)];
             let class = classes[dice.roll(5) as usize].map(|class: usize| FailureClass::ALL[class]);
@@ -47,9 +48,11 @@ fn generated(number: usize) -> Vec<Measured> {
 }
 
 fn row(attempt: &Measured) -> String {
-    let time = |time: Option<Timestamp>| time.map_or("null".to_owned(), |time| format!("\"{}\"", time.rfc3339()));
+    let time =
+        |time: Option<Timestamp>| time.map_or("null".to_owned(), |time| format!("\"{}\"", time.rfc3339()));
     let class = attempt.failure_class.map_or("null".to_owned(), |class| format!("\"{}\"", class.name()));
-    let processing_time = attempt.processing_time.map_or("null".to_owned(), |time| time.as_seconds().to_string());
+    let processing_time =
+        attempt.processing_time.map_or("null".to_owned(), |time| time.as_seconds().to_string());
     format!(
         r#"{{"timestamp":"{}","status":"{}","ended_at":{},"activated_at":{},"processing_time":{processing_time},"failure_class":{class},"decided":{},"final_decision":"{}","bulk":{}}}"#,
         attempt.started_at.rfc3339(),
@@ -73,7 +76,8 @@ fn window(attempts: &[Measured]) -> Window {
 }
 
 async fn number(engine: &Engine, call: &str) -> Option<f64> {
-    let found = ask(engine, &format!("SELECT {call} FROM attempts")).await.unwrap_or_else(|e| panic!("{call}: {e}"));
+    let found =
+        ask(engine, &format!("SELECT {call} FROM attempts")).await.unwrap_or_else(|e| panic!("{call}: {e}"));
     (found[0][0] != "NULL").then(|| found[0][0].parse().unwrap())
 }
 
@@ -92,8 +96,16 @@ async fn check(attempts: &[Measured]) {
         let Rate { value, n, interval } = rate;
         assert_eq!(number(&engine, &format!("{name}()")).await, value, "{name}");
         assert_eq!(number(&engine, &format!("{name}_n()")).await, Some(n as f64), "{name}_n");
-        assert_eq!(number(&engine, &format!("{name}_low()")).await, interval.map(|ends| ends.0), "{name}_low");
-        assert_eq!(number(&engine, &format!("{name}_high()")).await, interval.map(|ends| ends.1), "{name}_high");
+        assert_eq!(
+            number(&engine, &format!("{name}_low()")).await,
+            interval.map(|ends| ends.0),
+            "{name}_low"
+        );
+        assert_eq!(
+            number(&engine, &format!("{name}_high()")).await,
+            interval.map(|ends| ends.1),
+            "{name}_high"
+        );
     }
     for (name, count) in [("requests", Count::Requests), ("pending", Count::Pending)] {
         assert_eq!(number(&engine, &format!("{name}()")).await, Some(window.count(count) as f64), "{name}");
@@ -103,7 +115,11 @@ async fn check(attempts: &[Measured]) {
     {
         let durations = window.durations(timing);
         assert_eq!(number(&engine, &format!("{name}()")).await, durations.average_seconds(), "{name}");
-        assert_eq!(number(&engine, &format!("avg_{name}()")).await, durations.average_seconds(), "avg_{name}");
+        assert_eq!(
+            number(&engine, &format!("avg_{name}()")).await,
+            durations.average_seconds(),
+            "avg_{name}"
+        );
         for (quantile, share) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
             let found = number(&engine, &format!("{quantile}_{name}()")).await;
             assert_eq!(found, durations.quantile_seconds(share), "{quantile}_{name}");

@@ -62,7 +62,11 @@ impl Tables for Recorders {
             let recorder = Recorder { inner, filters: Arc::clone(&self.0) };
             (table, Arc::new(recorder) as Arc<dyn TableProvider>)
         };
-        Ok(TablesAtHead { head: 1, tables: LakeTable::ALL.into_iter().map(table).collect(), rollups: std::collections::BTreeMap::new() })
+        Ok(TablesAtHead {
+            head: 1,
+            tables: LakeTable::ALL.into_iter().map(table).collect(),
+            rollups: std::collections::BTreeMap::new(),
+        })
     }
 }
 
@@ -100,7 +104,8 @@ async fn a_filter_on_either_column_is_one_on_both() {
 
 #[tokio::test]
 async fn both_ends_are_bounds() {
-    let found = filters("SELECT 1 FROM spans WHERE date BETWEEN DATE '2026-10-23' AND DATE '2026-11-22'").await;
+    let found =
+        filters("SELECT 1 FROM spans WHERE date BETWEEN DATE '2026-10-23' AND DATE '2026-11-22'").await;
     let upper = "timestamp < TimestampMicrosecond(1795392000000000, Some(\"+00:00\"))".to_owned();
     assert!(found.contains(&upper), "{found:#?}");
     let found = filters("SELECT 1 FROM spans WHERE timestamp < TIMESTAMP '2026-11-22T00:00:00Z'").await;

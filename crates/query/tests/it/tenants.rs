@@ -27,10 +27,7 @@ async fn no_way_of_asking_shows_another_tenants_rows() {
         ("SELECT (SELECT min(tenant) FROM audit_events)", vec!["acme"]),
         ("SELECT tenant FROM metric_points UNION ALL SELECT tenant FROM token_states", vec!["acme", "acme"]),
         ("SELECT tenant FROM token_provisioning_events EXCEPT SELECT 'acme'", vec![]),
-        (
-            "SELECT 'seen' FROM attempts WHERE EXISTS (SELECT 1 FROM spans s WHERE s.tenant = 'rival')",
-            vec![],
-        ),
+        ("SELECT 'seen' FROM attempts WHERE EXISTS (SELECT 1 FROM spans s WHERE s.tenant = 'rival')", vec![]),
         ("SELECT tenant FROM mine", vec!["acme"]),
     ] {
         let mut question = question(sql);

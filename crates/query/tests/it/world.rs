@@ -70,7 +70,11 @@ impl Tables for World {
             let provider = MemTable::try_new(table.schema(), vec![vec![self.batch(table)]]).unwrap();
             (table, Arc::new(provider) as Arc<dyn TableProvider>)
         };
-        Ok(TablesAtHead { head: 4711, tables: LakeTable::ALL.into_iter().map(table).collect(), rollups: std::collections::BTreeMap::new() })
+        Ok(TablesAtHead {
+            head: 4711,
+            tables: LakeTable::ALL.into_iter().map(table).collect(),
+            rollups: std::collections::BTreeMap::new(),
+        })
     }
 }
 

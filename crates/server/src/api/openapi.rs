@@ -31,6 +31,7 @@ use utoipa::openapi::OpenApi as Document;
         super::stream::stream,
         super::session::session,
         super::openapi::openapi,
+        crate::import::door::import,
         crate::listen::ops::end_backfill,
     ),
     components(schemas(

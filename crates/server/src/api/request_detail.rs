@@ -14,7 +14,9 @@ use axum::{Extension, Json};
 use serde::Serialize;
 use utoipa::ToSchema;
 use walletscope_guard::is_clean;
-use walletscope_model::{Abandoned, Attempt, Batch, Body, Decisions, Offset, Stage, TokenTimeline};
+use walletscope_model::{
+    Abandoned, Attempt, AuditEvent, Batch, Body, Decisions, Offset, Span, Stage, TokenTimeline,
+};
 use walletscope_stream::interpret::What;
 use walletscope_stream::{Detail, JoinedRecord};
 
@@ -134,7 +136,9 @@ pub struct RecordShown {
     pub offset: u64,
     /// Its place in that entry.
     pub index: u32,
-    /// The contract's event name, `crash`, or null for other records.
+    /// `log`, `span` or `audit`; null where the journal does not hold it any more.
+    pub signal: Option<&'static str>,
+    /// The contract's event name, `crash`, `failed call`, or null for other records.
     pub event: Option<&'static str>,
     /// The id by which it was joined.
     pub joined_by: JoinedBy,
@@ -144,7 +148,7 @@ pub struct RecordShown {
     pub group: Option<String>,
     /// Log stream.
     pub stream: Option<String>,
-    /// The message as it was kept.
+    /// The message as it was kept; a span or an audit event in one sentence.
     pub message: Option<String>,
     /// The journal does not hold it any more.
     pub expired: bool,
@@ -265,7 +269,8 @@ impl Entries<'_> {
             Body::Logs(logs) => Some(logs),
             _ => None,
         });
-        let message = logs.and_then(|logs| logs.events.get(record.index as usize));
+        let told = entry.and_then(|batch| told(&batch.body, record.index as usize));
+        let (signal, message) = told.unzip();
         Ok(RecordShown {
             time: record.time.rfc3339(),
             arrived_at: match entry {
@@ -275,13 +280,14 @@ impl Entries<'_> {
             },
             offset: record.offset.0,
             index: record.index,
+            signal,
             event: event_name(record.what),
             joined_by: JoinedBy { kind: record.by.name(), id: record.id.to_string() },
             join: record.join.name(),
             group: logs.map(|logs| logs.group.to_string()),
             stream: logs.map(|logs| logs.stream.to_string()),
-            message: message.map(|event| event.message.to_string()),
             expired: message.is_none(),
+            message,
         })
     }
 
@@ -296,10 +302,55 @@ impl Entries<'_> {
     }
 }
 
+/// The signal of a record and what it says, in words.
+fn told(body: &Body, index: usize) -> Option<(&'static str, String)> {
+    match body {
+        Body::Logs(logs) => Some(("log", logs.events.get(index)?.message.to_string())),
+        Body::Spans(spans) => Some(("span", span_in_words(spans.get(index)?))),
+        Body::Audit(events) => Some(("audit", audit_event_in_words(events.get(index)?))),
+        _ => None,
+    }
+}
+
+/// `DynamoDB GetItem on TokenStore, 0.26 s, fault`.
+fn span_in_words(span: &Span) -> String {
+    let mut words = span.name.to_string();
+    let mut say = |before: &str, text: Option<&str>| {
+        if let Some(text) = text {
+            words.push_str(before);
+            words.push_str(text);
+        }
+    };
+    say(" ", span.operation.as_deref());
+    say(" on ", span.resource.as_deref());
+    say(" ", span.http_method.as_deref());
+    say(" ", span.http_url.as_deref());
+    say(" answered ", span.http_status.map(|status| status.to_string()).as_deref());
+    say(", ", span.duration().map(|took| format!("{} s", took.as_seconds())).as_deref());
+    for (is_so, word) in [(span.error, "error"), (span.fault, "fault"), (span.throttle, "throttled")] {
+        say(", ", is_so.then_some(word));
+    }
+    words
+}
+
+/// `ProvisionToken at tokenization.amazonaws.com: SUCCESS, 1.245 s`.
+fn audit_event_in_words(event: &AuditEvent) -> String {
+    let mut words = format!("{} at {}", event.event_name, event.event_source);
+    let took = event.processing_time.map(|took| format!("{} s", took.as_seconds()));
+    let told = [&event.status, &event.error_code, &event.error_message];
+    let told: Vec<&str> = told.into_iter().filter_map(Option::as_deref).chain(took.as_deref()).collect();
+    if !told.is_empty() {
+        words.push_str(": ");
+        words.push_str(&told.join(", "));
+    }
+    words
+}
+
 fn event_name(what: What) -> Option<&'static str> {
     match what {
         What::Event(kind) => Some(walletscope_model::contract::event_name(kind)),
         What::Crash => Some("crash"),
+        What::FailedCall => Some("failed call"),
         What::Other => None,
     }
 }
@@ -366,5 +417,62 @@ impl TokenShown {
             disputed_by: span.disputed_by.iter().map(|state| state.name()).collect(),
         });
         Self { reference: timeline.reference.to_string(), states: states.collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use walletscope_model::{Duration, Timestamp};
+
+    #[test]
+    fn spans_and_audit_events_are_told_in_words() {
+        let call = Span {
+            name: "DynamoDB".into(),
+            operation: Some("GetItem".into()),
+            resource: Some("TokenStore".into()),
+            end_time: Some(Timestamp(260_000)),
+            fault: true,
+            ..Span::default()
+        };
+        let request = Span {
+            name: "TokenProvisioningService".into(),
+            http_method: Some("POST".into()),
+            http_url: Some("/api/v1/tokens/provision".into()),
+            http_status: Some(200),
+            end_time: Some(Timestamp(1_654_000)),
+            ..Span::default()
+        };
+        let spans = Body::Spans(vec![call, request, Span { name: "alone".into(), ..Span::default() }]);
+        let event = AuditEvent {
+            event_name: "ProvisionToken".into(),
+            event_source: "tokenization.amazonaws.com".into(),
+            ..AuditEvent::default()
+        };
+        let told_event = AuditEvent {
+            status: Some("SUCCESS".into()),
+            processing_time: Some(Duration(1_245_000)),
+            ..event.clone()
+        };
+        let events = Body::Audit(vec![told_event, event]);
+        for (body, index, expected) in [
+            (&spans, 0, Some(("span", "DynamoDB GetItem on TokenStore, 0.26 s, fault"))),
+            (
+                &spans,
+                1,
+                Some((
+                    "span",
+                    "TokenProvisioningService POST /api/v1/tokens/provision answered 200, 1.654 s",
+                )),
+            ),
+            (&spans, 2, Some(("span", "alone"))),
+            (&events, 0, Some(("audit", "ProvisionToken at tokenization.amazonaws.com: SUCCESS, 1.245 s"))),
+            (&events, 1, Some(("audit", "ProvisionToken at tokenization.amazonaws.com"))),
+            (&events, 2, None),
+            (&Body::Tick, 0, None),
+        ] {
+            let found = told(body, index);
+            assert_eq!(found.as_ref().map(|(signal, words)| (*signal, words.as_str())), expected);
+        }
     }
 }

@@ -145,14 +145,19 @@ fn new_key(kind: Kind) -> Result<NewKey, super::secret::NoRandomness> {
     })
 }
 
-fn check_source(source: &str) -> Result<(), UsersError> {
+/// Whether a source may have this name.
+pub(crate) fn is_source_name(source: &str) -> bool {
     let is_allowed = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
     let is_sized = (1..=SOURCE_BYTES_MAX).contains(&source.len());
     // Names stand in records, labels and lists: a run of digits as long as a card number has no place there.
     let has_card_length = source.split(|character: char| character.is_ascii_alphabetic());
     let has_card_length =
         has_card_length.map(|run| run.chars().filter(char::is_ascii_digit).count()).any(|n| n > 12);
-    if is_sized && source.chars().all(is_allowed) && !has_card_length {
+    is_sized && source.chars().all(is_allowed) && !has_card_length
+}
+
+fn check_source(source: &str) -> Result<(), UsersError> {
+    if is_source_name(source) {
         return Ok(());
     }
     Err(UsersError::Refused(format!(

@@ -31,6 +31,7 @@ pub use credentials::{Credentials, CredentialsError, FILE_NAME as CREDENTIALS_FI
 pub use door::{Refused, check_host, open_on_this_machine, require_caller};
 pub use failures::{FAILURES_MAX, FailureLimit, TooManyFailures, WINDOW};
 pub use keyring::{KeyEntry, Keyring, Purpose, WATCH_EVERY};
+pub(crate) use keys::is_source_name;
 pub use keys::{FIRST_SOURCE, KEYS_MAX, Kind, ListedKey, NewKey, SOURCE_BYTES_MAX, TENANT};
 pub use network::{ClientAddress, Network, NotANetwork};
 pub use secret::{NoRandomness, Secret, TokenHash};

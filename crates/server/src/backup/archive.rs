@@ -60,7 +60,8 @@ pub fn finish(path: &Path, file: &mut File) -> Result<(), BackupError> {
 /// # Errors
 /// It is not, or could not be read.
 pub fn check(path: &Path) -> Result<(), BackupError> {
-    let failed = |error| BackupError::Archive(format!("it is cut short or damaged ({error}); take another one"));
+    let failed =
+        |error| BackupError::Archive(format!("it is cut short or damaged ({error}); take another one"));
     let mut digest = Sha256::new();
     let mut told = None;
     each_file(path, |name, content| {
@@ -91,7 +92,8 @@ pub fn each_file(
     mut visit: impl FnMut(&str, &mut dyn Read) -> Result<bool, BackupError>,
 ) -> Result<(), BackupError> {
     let file = File::open(path).map_err(|error| BackupError::File("read the backup", error))?;
-    let failed = |error| BackupError::Archive(format!("it is cut short or damaged ({error}); take another one"));
+    let failed =
+        |error| BackupError::Archive(format!("it is cut short or damaged ({error}); take another one"));
     let mut archive = tar::Archive::new(std::io::BufReader::with_capacity(READ_BYTES, file));
     for entry in archive.entries().map_err(failed)? {
         let mut entry = entry.map_err(failed)?;

@@ -88,6 +88,22 @@ fn given_keys_come_together_and_never_show() {
 }
 
 #[test]
+fn imports_name_their_files_and_hide_their_token() {
+    let import = |line: &str| match parse(line) {
+        Ok(Command::Import(import)) => import,
+        other => panic!("{line}: {other:?}"),
+    };
+    let usual = import("import a.json b.csv");
+    assert_eq!(usual.files, [PathBuf::from("a.json"), "b.csv".into()]);
+    assert_eq!((&*usual.source, &*usual.group), ("import", "/aws/lambda/token-provisioning-service"));
+    assert!(!usual.skip_bad && !usual.dry_run && !usual.again && usual.server.is_none());
+    let named = import("import --server http://h:1 --api-token ws_hidden --source x --data d --skip-bad a");
+    assert_eq!((named.server.as_deref(), named.api_token()), (Some("http://h:1"), Some("ws_hidden")));
+    assert!(named.skip_bad && named.settings.data == Some("d".into()));
+    assert!(!format!("{named:?}").contains("hidden"));
+}
+
+#[test]
 fn keys_are_added_listed_and_revoked() {
     let action = |line: &str| match parse(line) {
         Ok(Command::Keys(keys)) => (keys.data, keys.action),
@@ -115,6 +131,7 @@ fn what_means_nothing_is_refused_with_an_example() {
         ("demo --incident issuer-outage=A@1m..1m", "FROM before TO"),
         ("demo --incident issuer-outage=A@1m", "for example issuer-outage"),
         ("demo --incident issuer-outage=A@+-1m..5m", "for example issuer-outage"),
+        ("import", "required arguments"),
         ("keys add", "required arguments"),
         ("keys add a --kind root", "possible values: access, ingest"),
         ("keys revoke", "required arguments"),

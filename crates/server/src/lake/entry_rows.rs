@@ -11,6 +11,8 @@ use walletscope_model::{
 use walletscope_stream::interpret::{Said, What, interpret};
 use walletscope_stream::token::asserted_state;
 
+use super::witness_rows;
+
 /// Values kept as they are; a datum with more of them is kept as a sketch.
 const VALUES_MAX: usize = 8;
 
@@ -27,7 +29,7 @@ impl Default for EntryRows {
 
 /// What every row of an entry carries.
 #[derive(Clone, Copy)]
-struct Carried<'a> {
+pub(super) struct Carried<'a> {
     batch: &'a Batch,
     offset: Offset,
     index: u32,
@@ -47,7 +49,23 @@ impl EntryRows {
             Body::Metrics(metrics) if wants(LakeTable::MetricPoints) => {
                 self.push_metrics(batch, metrics, offset)
             }
-            Body::Metrics(_) | Body::Command(_) | Body::Tick | Body::Gap(_) | Body::BackfillEnd => {}
+            Body::Spans(spans) if wants(LakeTable::Spans) => {
+                let rows = self.builder(LakeTable::Spans);
+                each(batch, offset, spans, |record, carried| witness_rows::span(rows, record, carried));
+            }
+            Body::Audit(events) if wants(LakeTable::AuditEvents) => {
+                let rows = self.builder(LakeTable::AuditEvents);
+                each(batch, offset, events, |record, carried| {
+                    witness_rows::audit_event(rows, record, carried)
+                });
+            }
+            Body::Spans(_)
+            | Body::Audit(_)
+            | Body::Metrics(_)
+            | Body::Command(_)
+            | Body::Tick
+            | Body::Gap(_)
+            | Body::BackfillEnd => {}
         }
     }
 
@@ -94,8 +112,14 @@ impl EntryRows {
 }
 
 impl Carried<'_> {
-    /// The columns that end every signal's row.
+    /// The columns that end every signal's row, and the end.
     fn end(self, rows: &mut RowBuilder) {
+        self.put(rows);
+        rows.end();
+    }
+
+    /// The columns that every signal's row ended with at first; those that came later follow them.
+    pub(super) fn put(self, rows: &mut RowBuilder) {
         let origin = &self.batch.origin;
         let known = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
         rows.text("account", known(&origin.account).as_deref())
@@ -104,8 +128,13 @@ impl Carried<'_> {
             .text("tenant", Some(&origin.tenant))
             .time("ingestion_time", Some(self.batch.appended_at))
             .long("_offset", self.offset.0)
-            .int("_index", Some(self.index))
-            .end();
+            .int("_index", Some(self.index));
+    }
+}
+
+fn each<'a, T>(batch: &'a Batch, offset: Offset, records: &[T], mut add: impl FnMut(&T, Carried<'a>)) {
+    for (index, record) in records.iter().enumerate() {
+        add(record, Carried { batch, offset, index: u32::try_from(index).unwrap_or(u32::MAX) });
     }
 }
 
@@ -258,7 +287,7 @@ fn dimensions_json(dimensions: &[(Box<str>, Box<str>)]) -> String {
 fn event_name(said: &Said<'_>) -> Option<&'static str> {
     match said.what {
         What::Event(kind) => Some(contract::event_name(kind)),
-        What::Crash | What::Other => None,
+        What::Crash | What::FailedCall | What::Other => None,
     }
 }
 

@@ -13,6 +13,7 @@ mod marks;
 mod rollups;
 mod tables;
 pub mod upkeep;
+mod witness_rows;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};

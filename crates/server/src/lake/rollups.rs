@@ -62,7 +62,8 @@ impl RollupSource for Windows {
     fn rows(&self, from: Timestamp, to: Timestamp) -> Result<RecordBatch, String> {
         let view = self.shared.view.load_full();
         if view.dictionary.values(Dimension::Tenant).len() > 1 {
-            return Err("rollups count one tenant and this server has several; ask token_provisioning_logs".to_owned());
+            return Err("rollups count one tenant and this server has several; ask token_provisioning_logs"
+                .to_owned());
         }
         let mut rows = Rows::default();
         let resolution = if self.grain == Grain::Minute { Resolution::Minute } else { Resolution::Hour };

@@ -19,12 +19,13 @@ use axum::routing::{get, post};
 use crate::auth::{AuthState, check_host, open_on_this_machine, require_caller, session_routes};
 use crate::aws::{self, Door};
 use crate::iceberg;
+use crate::import::{self, ImportDoor};
 use crate::observe::Telemetry;
 use crate::pipeline::Shared;
 use crate::ui;
 
-pub use lake::LakeDoor;
 pub use connections::{CONNECTIONS_MAX, HEAD_TIME_MAX, serve};
+pub use lake::LakeDoor;
 
 /// Everything the routes need.
 #[derive(Clone)]
@@ -43,6 +44,8 @@ pub struct Routes {
     pub ingest: crate::pipeline::Ingest,
     /// The lake, for the Iceberg catalog and for upkeep.
     pub lake: LakeDoor,
+    /// Takes histories.
+    pub import: Arc<ImportDoor>,
 }
 
 /// The router of one server, around the JSON API's.
@@ -56,6 +59,11 @@ pub fn router(routes: Routes, api: Router) -> Router {
         .route("/api/v1/backfill-end", post(ops::end_backfill))
         .with_state(routes.clone())
         .merge(lake::routes(routes.lake.clone()))
+        .merge(
+            Router::new()
+                .route("/api/v1/import", post(import::door::import))
+                .with_state(routes.import.clone()),
+        )
         .merge(api);
     open.merge(telemetry.layer(from_fn_with_state(routes.auth.clone(), open_on_this_machine)))
         .merge(guarded.layer(from_fn_with_state(routes.auth.clone(), require_caller)))

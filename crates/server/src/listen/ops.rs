@@ -1,16 +1,17 @@
 //! Is it alive, is it ready, what does it count, and is a source's history complete?
 
-use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use walletscope_model::{Body, Origin};
 
 use super::Routes;
-use crate::api::{ErrorBody, ErrorDetail};
+use crate::api::{Caller, ErrorBody, ErrorDetail};
+use crate::auth::is_source_name;
 use crate::observe::Levels;
 use crate::pipeline::{Refusal, Submission};
 
@@ -42,11 +43,13 @@ pub(super) async fn telemetry(State(routes): State<Routes>) -> Response {
     ([(header::CONTENT_TYPE, content_type)], routes.telemetry.text(levels)).into_response()
 }
 
-/// Whose history is complete.
+/// Whose history is complete: one of the two.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct BackfillEnd {
     /// The access key that the history was sent with.
-    access_key: String,
+    access_key: Option<String>,
+    /// The source that the history was imported as.
+    source: Option<String>,
 }
 
 /// The end of a source's history: from here on its records so far count by their own times.
@@ -61,16 +64,22 @@ pub(crate) struct BackfillEnd {
 )]
 pub(crate) async fn end_backfill(
     State(routes): State<Routes>,
+    Extension(caller): Extension<Caller>,
     body: Result<Json<BackfillEnd>, JsonRejection>,
 ) -> Response {
     let end = match body {
         Ok(Json(end)) => end,
         Err(rejection) => return unreadable(&rejection),
     };
-    let Some(entry) = routes.auth.keyring().secret(&end.access_key) else {
-        return refuse(StatusCode::NOT_FOUND, "unknown_access_key", "no such access key");
+    let (source, tenant) = match (end.access_key, end.source) {
+        (Some(access_key), None) => match routes.auth.keyring().secret(&access_key) {
+            Some(entry) => (entry.source, entry.tenant),
+            None => return refuse(StatusCode::NOT_FOUND, "unknown_access_key", "no such access key"),
+        },
+        (None, Some(source)) if is_source_name(&source) => (source.into(), caller.tenant),
+        _ => return refuse(StatusCode::BAD_REQUEST, "bad_body", BACKFILL_BODY),
     };
-    let origin = Origin { source: entry.source, tenant: entry.tenant, ..Origin::own() };
+    let origin = Origin { source, tenant, ..Origin::own() };
     let submission =
         Submission { origin, invocation_id: "".into(), body: Body::BackfillEnd, answer: Vec::new() };
     match routes.ingest.submit(submission).await {
@@ -91,9 +100,11 @@ fn unreadable(rejection: &JsonRejection) -> Response {
         StatusCode::PAYLOAD_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
         _ => StatusCode::BAD_REQUEST,
     };
-    let message = "the body must be JSON of type application/json, such as {\"access_key\": \"AKIA…\"}";
-    refuse(status, "bad_body", message)
+    refuse(status, "bad_body", BACKFILL_BODY)
 }
+
+const BACKFILL_BODY: &str = "the body must be JSON of type application/json, either {\"access_key\": \"AKIA…\"} or \
+                             {\"source\": \"import\"}";
 
 fn refuse(status: StatusCode, code: &'static str, message: &str) -> Response {
     let error = ErrorDetail { code, message: message.to_owned(), parameter: None };

@@ -283,6 +283,7 @@ fn observation(record: ObservationRecord) -> Result<Observation, CodecError> {
 }
 
 const WHAT_CRASH: u32 = 1;
+const WHAT_FAILED_CALL: u32 = 2;
 const WHAT_STAGE: u32 = 10;
 const WHAT_FAILURE: u32 = 30;
 const WHAT_ABANDONED: u32 = 31;
@@ -292,6 +293,7 @@ fn what_number(what: What) -> u32 {
     match what {
         What::Other => 0,
         What::Crash => WHAT_CRASH,
+        What::FailedCall => WHAT_FAILED_CALL,
         What::Event(EventKind::Stage(stage)) => WHAT_STAGE + stage as u32,
         What::Event(EventKind::Failure) => WHAT_FAILURE,
         What::Event(EventKind::Abandoned) => WHAT_ABANDONED,
@@ -302,8 +304,8 @@ fn what_number(what: What) -> u32 {
 fn what(number: u32) -> Result<What, CodecError> {
     let lifecycles = [Lifecycle::Suspended, Lifecycle::Resumed, Lifecycle::Deleted];
     let stages = Stage::ALL.into_iter().map(|stage| What::Event(EventKind::Stage(stage)));
-    let others =
-        [What::Other, What::Crash, What::Event(EventKind::Failure), What::Event(EventKind::Abandoned)];
+    let ends = [What::Event(EventKind::Failure), What::Event(EventKind::Abandoned)];
+    let others = [What::Other, What::Crash, What::FailedCall].into_iter().chain(ends);
     let changes = lifecycles.into_iter().map(|change| What::Event(EventKind::Lifecycle(change)));
     others
         .into_iter()

@@ -12,7 +12,7 @@ use walletscope_model::Offset;
 use super::server::{TestServer, now_millis};
 
 /// Published test numbers of Visa, Mastercard, Amex; one per entry point, so that a leak names its door.
-const PANS: [(&str, &str); 19] = [
+const PANS: [(&str, &str); 27] = [
     ("log text", "4111111111111111"),
     ("log json", "5555555555554444"),
     ("log json with dashes", "4012-8888-8888-1881"),
@@ -32,6 +32,14 @@ const PANS: [(&str, &str); 19] = [
     ("live event", "4917484589897107"),
     ("live position", "4001919257537193"),
     ("own log", "2223000048410010"),
+    ("import log", "4532015112830366"),
+    ("import group", "4716044484501023"),
+    ("import metric", "5400123456789010"),
+    ("import span", "4929182736455466"),
+    ("import audit", "5245123450987619"),
+    ("import error", "4485599001122339"),
+    ("import key", "4556011223344554"),
+    ("import source", "4024007112233449"),
 ];
 
 fn pan(door: &str) -> &'static str {
@@ -48,6 +56,7 @@ async fn card_numbers_planted_in_every_entry_point_are_found_nowhere() {
     plant_in_metrics(&server, &mut answers).await;
     plant_in_requests(&server, &mut answers).await;
     plant_in_streams(&server, &mut answers).await;
+    plant_in_imports(&server, &mut answers).await;
     let listed = server.wait_for("/api/v1/requests/corr_pan_1", "SUCCESS").await;
     assert!(listed.contains("411111"), "the truncated number stays: {listed}");
     answers.push(listed);
@@ -229,6 +238,61 @@ async fn plant_in_regions(server: &TestServer, answers: &mut Vec<String>) {
             answers.push(text);
         }
     }
+}
+
+/// Records of every signal, and chunks that are refused with the reason.
+async fn plant_in_imports(server: &TestServer, answers: &mut Vec<String>) {
+    let bearer = format!("Bearer {}", server.api_token);
+    let (log, group) = (pan("import log"), pan("import group"));
+    let (metric, span, audit) = (pan("import metric"), pan("import span"), pan("import audit"));
+    let at = "2026-01-01T00:00:00Z";
+    let message = json!({"event": "TOKEN_PROVISION_START", "correlationId": "corr_pan_import", "pan": log,
+        "requestId": log, "deviceName": log});
+    let annotations = json!({"pan": span}).to_string();
+    let parameters = json!({"pan": audit, "cvv": "737"}).to_string();
+    let lines = [
+        json!({"log": {"log_group": format!("/g/{group}"), "log_stream": group, "timestamp": at,
+            "message": message.to_string()}}),
+        json!({"metric": {"namespace": metric, "metric_name": metric, "dimensions": [[metric, metric]],
+            "timestamp": at, "unit": "Count", "storage_resolution": 60, "values": [[1.0, 1.0]]}}),
+        json!({"span": {"timestamp": at, "trace_id": span, "span_id": span, "parent_id": span, "name": span,
+            "namespace": span, "http_method": span, "http_url": format!("/cards/{span}"), "user_agent": span,
+            "client_ip": span, "operation": span, "resource": span, "wallet_provider": span, "issuer": span,
+            "correlation_id": "corr_pan_import", "request_id": span, "token_reference_id": span,
+            "annotations": annotations, "metadata": annotations}}),
+        json!({"audit": {"timestamp": at, "event_id": audit, "event_source": audit, "event_name": audit,
+            "event_type": audit, "aws_region": audit, "source_ip_address": audit, "user_agent": audit,
+            "user_identity": parameters, "request_id": audit, "token_reference_id": audit,
+            "correlation_id": "corr_pan_import", "wallet_provider": audit, "issuer": audit, "status": audit,
+            "error_code": audit, "error_message": audit, "request_parameters": parameters,
+            "response_elements": parameters, "additional_data": parameters}}),
+    ];
+    let body = lines.map(|line| line.to_string()).join("\n");
+    let headers = [("authorization", &*bearer), ("idempotency-key", pan("import key"))];
+    let (status, answer) = server.send("POST", "/api/v1/import", &headers, &body).await;
+    assert_eq!(status, 200, "{answer}");
+    answers.push(answer);
+    let error = pan("import error");
+    let metric_line = |unit: &str| {
+        let line = json!({"metric": {"namespace": "N", "metric_name": "M", "timestamp": at, "unit": unit,
+            "storage_resolution": 60, "values": [[1.0, 1.0]]}});
+        line.to_string()
+    };
+    for (path, body) in [
+        ("/api/v1/import".to_owned(), error.to_owned()),
+        ("/api/v1/import".to_owned(), json!({error: error}).to_string()),
+        ("/api/v1/import".to_owned(), json!({"log": {error: error}}).to_string()),
+        ("/api/v1/import".to_owned(), metric_line(error)),
+        (format!("/api/v1/import?source={}", pan("import source")), body.clone()),
+        (format!("/api/v1/import?{}=1", pan("import source")), body.clone()),
+    ] {
+        let (status, answer) = server.send("POST", &path, &headers, &body).await;
+        assert_eq!(status, 400, "{answer}");
+        answers.push(answer);
+    }
+    let shown = server.wait_for("/api/v1/requests/corr_pan_import", "audit").await;
+    assert!(shown.contains("span"), "{shown}");
+    answers.push(shown);
 }
 
 fn logs_call(target: &'static str, body: &serde_json::Value) -> walletscope_server::client::Call {

@@ -9,6 +9,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use sha2::{Digest, Sha256};
 use walletscope_server::client::{Answer, AwsClient, Call, Credentials};
+use walletscope_server::pipeline::Now;
 use walletscope_server::settings::{Given, Settings};
 use walletscope_server::start::{Server, start, system_now};
 use walletscope_wire::aws::sigv4::{Scope, SigningKey};
@@ -31,8 +32,13 @@ impl TestServer {
     }
 
     pub async fn start_in(folder: Arc<tempfile::TempDir>) -> Self {
+        Self::start_with(folder, system_now()).await
+    }
+
+    /// With a clock of the test's own.
+    pub async fn start_with(folder: Arc<tempfile::TempDir>, now: Now) -> Self {
         let settings = settings(folder.path());
-        let server = start(&settings, system_now()).await.unwrap();
+        let server = start(&settings, now).await.unwrap();
         let (credentials, api_token) = read_credentials(folder.path());
         Self { server, folder, credentials, api_token }
     }

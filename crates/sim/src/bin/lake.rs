@@ -40,7 +40,8 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: &Arguments) -> Result<(), String> {
     let now = system_now()();
-    let warehouse = Warehouse::local(&arguments.folder.join("warehouse")).map_err(|error| error.to_string())?;
+    let warehouse =
+        Warehouse::local(&arguments.folder.join("warehouse")).map_err(|error| error.to_string())?;
     let lake = Lake::open(&arguments.folder, warehouse, now).await.map_err(|error| error.to_string())?;
     if lake.current(LakeTable::Attempts).rows() == 0 {
         let started = std::time::Instant::now();
@@ -57,7 +58,10 @@ async fn run(arguments: &Arguments) -> Result<(), String> {
         let mut sorted = timed.millis.clone();
         sorted.sort_by(f64::total_cmp);
         let median = sorted[sorted.len() / 2];
-        println!("{:34} {:6} rows  first {:8.1} ms  median {median:8.1} ms", timed.name, timed.rows, timed.millis[0]);
+        println!(
+            "{:34} {:6} rows  first {:8.1} ms  median {median:8.1} ms",
+            timed.name, timed.rows, timed.millis[0]
+        );
     }
     Ok(())
 }

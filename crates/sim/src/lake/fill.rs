@@ -23,7 +23,13 @@ const COUNTRIES: [&str; 6] = ["US", "DE", "GB", "BR", "JP", "FR"];
 ///
 /// # Errors
 /// The lake could not be written.
-pub async fn fill(lake: &Lake, attempts: u64, days: u64, until: Timestamp, seed: u64) -> Result<(), LakeError> {
+pub async fn fill(
+    lake: &Lake,
+    attempts: u64,
+    days: u64,
+    until: Timestamp,
+    seed: u64,
+) -> Result<(), LakeError> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let (mut written, last_day) = (0, until.0.div_euclid(DAY_MICROS));
     for day in 0..days {
@@ -89,7 +95,10 @@ fn push(rows: &mut RowBuilder, day_start: i64, number: u64, random: &mut ChaCha8
         .text("correlation_id", Some(&correlation))
         .text("request_id", Some(&request_id(number)))
         .text("trace_id", Some(&format!("1-{:08x}-{:024x}", at.0 / 1_000_000, random.random::<u128>() >> 32)))
-        .text("token_reference_id", is_success.then(|| format!("trm_{:016x}", random.random::<u64>())).as_deref())
+        .text(
+            "token_reference_id",
+            is_success.then(|| format!("trm_{:016x}", random.random::<u64>())).as_deref(),
+        )
         .texts("other_ids", None::<std::iter::Empty<&str>>);
     push_facts(rows, number, random);
     for (stage, millis) in [("eligible_at", 40), ("decided_at", 190)] {

@@ -79,7 +79,8 @@ pub async fn ask(engine: &Engine, id: &str, now: Timestamp, times: usize) -> Res
                 now,
                 views: BTreeMap::new(),
             };
-            let answer = engine.answer(&question).await.map_err(|error| format!("{name}: {}", error.message))?;
+            let answer =
+                engine.answer(&question).await.map_err(|error| format!("{name}: {}", error.message))?;
             let batches: Vec<_> =
                 answer.batches.try_collect().await.map_err(|error| format!("{name}: {error}"))?;
             timed.rows = batches.iter().map(datafusion::arrow::array::RecordBatch::num_rows).sum();

@@ -11,4 +11,5 @@ mod script;
 mod tokens;
 mod waits;
 mod windows;
+mod witnesses;
 mod world;

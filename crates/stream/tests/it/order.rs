@@ -1,11 +1,11 @@
 //! Does the order of arrival matter? It must not.
 //!
 //! Each seed makes one set of records over a few ids: attempts with every kind of id, shared request ids, chains of
-//! aliases, duplicates, retries and conflicts. The set then arrives in several orders, split over batches, with
+//! aliases, duplicates, retries and conflicts, told by log events, spans and audit events. The set then arrives in several orders, split over batches, with
 //! commits, restarts, ticks, gaps and ends of backfill in between. When all is quiet, everything that does not tell
 //! of arrival must be equal.
 
-use walletscope_model::{Batch, Body, Duration, Gap, LogBatch, LogEvent, Timestamp};
+use walletscope_model::{AuditEvent, Batch, Body, Duration, Gap, LogBatch, LogEvent, Span, Timestamp};
 use walletscope_stream::{Clock, Rules};
 
 use crate::script::{DAY, batch, event_name, tokens};
@@ -13,6 +13,14 @@ use crate::world::World;
 
 const SEEDS: u64 = 4_000;
 const ORDERS: usize = 3;
+
+/// One record of any signal.
+#[derive(Clone, Debug)]
+enum Record {
+    Log(LogEvent),
+    Span(Span),
+    Audit(AuditEvent),
+}
 
 #[test]
 fn any_order_of_arrival_ends_in_equal_attempts_tokens_and_windows() {
@@ -41,7 +49,7 @@ fn check(seed: u64) {
 }
 
 /// Lets the records arrive and says how everything stands: soon after, and when all waits are over.
-fn outcome(chance: &mut Chance, arriving: &[LogEvent], is_plain: bool) -> Vec<String> {
+fn outcome(chance: &mut Chance, arriving: &[Record], is_plain: bool) -> Vec<String> {
     const HOUR: Duration = Duration::from_seconds(3_600);
     const TWO_MONTHS: Duration = Duration::from_seconds(60 * 86_400);
     let rules = Rules { evict_after: Duration::from_seconds(3_650 * 86_400), ..Rules::default() };
@@ -51,9 +59,10 @@ fn outcome(chance: &mut Chance, arriving: &[LogEvent], is_plain: bool) -> Vec<St
         let (now, next) = rest.split_at(if is_plain { 1 } else { 1 + chance.below(rest.len()) });
         rest = next;
         let source = ["key", "door", "import"][chance.below(3)];
-        let logs = LogBatch { group: "g".into(), stream: "s".into(), events: now.to_vec() };
         let at = world.now().plus(Duration(chance.below(20 * 60) as i64 * 1_000_000));
-        world.append(batch(at, source, "bank", Body::Logs(logs)));
+        for body in bodies(now) {
+            world.append(batch(at, source, "bank", body));
+        }
         if !is_plain {
             disturb(chance, &mut world);
         }
@@ -73,6 +82,38 @@ fn outcome(chance: &mut Chance, arriving: &[LogEvent], is_plain: bool) -> Vec<St
     }));
     found.sort();
     found
+}
+
+/// One call for each signal among these records, in the order in which the signals first come.
+fn bodies(records: &[Record]) -> Vec<Body> {
+    let mut bodies: Vec<Body> = Vec::new();
+    for record in records {
+        let place = bodies.iter().position(|body| {
+            matches!(
+                (body, record),
+                (Body::Logs(_), Record::Log(_))
+                    | (Body::Spans(_), Record::Span(_))
+                    | (Body::Audit(_), Record::Audit(_))
+            )
+        });
+        let place = place.unwrap_or_else(|| {
+            bodies.push(match record {
+                Record::Log(_) => {
+                    Body::Logs(LogBatch { group: "g".into(), stream: "s".into(), events: vec![] })
+                }
+                Record::Span(_) => Body::Spans(vec![]),
+                Record::Audit(_) => Body::Audit(vec![]),
+            });
+            bodies.len() - 1
+        });
+        match (&mut bodies[place], record) {
+            (Body::Logs(logs), Record::Log(event)) => logs.events.push(event.clone()),
+            (Body::Spans(spans), Record::Span(span)) => spans.push(span.clone()),
+            (Body::Audit(events), Record::Audit(event)) => events.push(event.clone()),
+            _ => unreachable!("a body of the record's signal"),
+        }
+    }
+    bodies
 }
 
 /// What happens between two batches.
@@ -100,7 +141,7 @@ fn tick(at: Timestamp) -> Batch {
 }
 
 /// Between 3 and 16 records over two correlation ids, four request ids, three traces and two tokens.
-fn records(chance: &mut Chance) -> Vec<LogEvent> {
+fn records(chance: &mut Chance) -> Vec<Record> {
     const EVENTS: [&str; 20] = [
         "START",
         "START",
@@ -123,7 +164,7 @@ fn records(chance: &mut Chance) -> Vec<LogEvent> {
         "DELETED",
         "CACHE_MISS",
     ];
-    let mut records: Vec<LogEvent> = Vec::new();
+    let mut records: Vec<Record> = Vec::new();
     for _ in 0..3 + chance.below(14) {
         let mut ids = Vec::new();
         // Records often carry few ids, so that chains arise.
@@ -138,11 +179,49 @@ fn records(chance: &mut Chance) -> Vec<LogEvent> {
             ids.push(("requestId", "-".into()));
         }
         let timestamp = DAY.plus(Duration(chance.below(12) as i64 * 60_000_000));
-        let event = EVENTS[chance.below(EVENTS.len())];
-        let message = message(chance, event, &ids);
-        records.push(LogEvent { timestamp, message: message.into(), guarded: false });
+        let record = match chance.below(6) {
+            0 => Record::Span(span(timestamp, &ids)),
+            1 => Record::Audit(audit_event(chance, timestamp, &ids)),
+            _ => {
+                let event = EVENTS[chance.below(EVENTS.len())];
+                let message = message(chance, event, &ids);
+                Record::Log(LogEvent { timestamp, message: message.into(), guarded: false })
+            }
+        };
+        records.push(record);
     }
     records
+}
+
+fn span(timestamp: Timestamp, ids: &[(&str, String)]) -> Span {
+    Span {
+        timestamp,
+        trace_id: id(ids, "traceId").unwrap_or("-".into()),
+        name: "GetItem".into(),
+        correlation_id: id(ids, "correlationId"),
+        request_id: id(ids, "requestId"),
+        token_reference_id: id(ids, "tokenReferenceId"),
+        ..Span::default()
+    }
+}
+
+fn audit_event(chance: &mut Chance, timestamp: Timestamp, ids: &[(&str, String)]) -> AuditEvent {
+    let status = [None, Some("SUCCESS"), Some("FAILED")][chance.below(3)];
+    let error_code = [None, None, Some("Timeout")][chance.below(3)];
+    AuditEvent {
+        timestamp,
+        event_name: "ProvisionToken".into(),
+        correlation_id: id(ids, "correlationId"),
+        request_id: id(ids, "requestId"),
+        token_reference_id: id(ids, "tokenReferenceId"),
+        status: status.map(Into::into),
+        error_code: error_code.map(Into::into),
+        ..AuditEvent::default()
+    }
+}
+
+fn id(ids: &[(&str, String)], wanted: &str) -> Option<Box<str>> {
+    ids.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.as_str().into())
 }
 
 fn message(chance: &mut Chance, event: &str, ids: &[(&str, String)]) -> String {
@@ -168,7 +247,7 @@ fn message(chance: &mut Chance, event: &str, ids: &[(&str, String)]) -> String {
     message + "}"
 }
 
-fn difference(first: &[String], other: &[String], records: &[LogEvent]) -> String {
+fn difference(first: &[String], other: &[String], records: &[Record]) -> String {
     let only = |mark: char, these: &[String], those: &[String]| -> String {
         let facts = |lines: &[String]| -> Vec<String> { lines.iter().flat_map(|line| facts(line)).collect() };
         let those = facts(those);
@@ -178,8 +257,7 @@ fn difference(first: &[String], other: &[String], records: &[LogEvent]) -> Strin
             .map(|fact| format!("{mark} {fact}\n"))
             .collect()
     };
-    let records: String =
-        records.iter().map(|record| format!("{} {}\n", record.timestamp, record.message)).collect();
+    let records: String = records.iter().map(|record| format!("{record:?}\n")).collect();
     format!("\n{}{}of\n{records}", only('-', first, other), only('+', other, first))
 }
 

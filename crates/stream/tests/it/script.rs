@@ -2,11 +2,13 @@
 //!
 //! `12:00:00 START c=corr_1 r=r1 wallet=ApplePay` is one batch of one event: its time, its name, its fields. `at=`,
 //! `src=` and `tenant=` tell when and where it came in; without `at=` it comes at its own time or, if later, now.
-//! `json {…}` and `text …` give the message as it stands. `tick 12:15`, `gap 12:00 13:00`, `end-backfill src=import`
+//! `json {…}` and `text …` give the message as it stands. `12:00:01 span r=r1 t=t1` and `12:00:01 audit r=r1 code=x` are
+//! records of those signals, with `k=`, `status=` and `name=` besides. `tick 12:15`, `gap 12:00 13:00`, `end-backfill src=import`
 //! and `restart` are what they say. `1d12:00` is noon of the next day.
 
 use walletscope_model::{
-    Abandoned, Attempt, Batch, Body, Duration, Gap, LogBatch, LogEvent, Origin, Stage, Timestamp,
+    Abandoned, Attempt, AuditEvent, Batch, Body, Duration, Gap, LogBatch, LogEvent, Origin, Span, Stage,
+    Timestamp,
 };
 use walletscope_stream::Clock;
 use walletscope_stream::token::timeline;
@@ -47,6 +49,7 @@ pub fn run_line(world: &mut World, line: &str) {
     let mut words = line.split_whitespace();
     let first = words.next().expect("not empty");
     let option = |name: &str| line.split_whitespace().find_map(|word| word.strip_prefix(name));
+    let signal = line.split_whitespace().nth(1).filter(|_| line.as_bytes()[0].is_ascii_digit());
     let body = match first {
         "restart" => return world.restart(),
         "commit" => return world.commit(),
@@ -55,6 +58,8 @@ pub fn run_line(world: &mut World, line: &str) {
             Body::Gap(Gap { from: time(words.next().expect("from")), to: time(words.next().expect("to")) })
         }
         "end-backfill" => Body::BackfillEnd,
+        _ if signal == Some("span") => Body::Spans(vec![span(line)]),
+        _ if signal == Some("audit") => Body::Audit(vec![audit_event(line)]),
         _ => Body::Logs(LogBatch {
             group: "/aws/lambda/provisioning".into(),
             stream: "a".into(),
@@ -65,12 +70,47 @@ pub fn run_line(world: &mut World, line: &str) {
         (_, Some(at)) => time(at),
         (Body::Tick, None) => time(line.trim_start_matches("tick ")),
         (Body::Gap(gap), None) => gap.to,
-        (Body::Logs(logs), None) => logs.events[0].timestamp,
+        (Body::Logs(_) | Body::Spans(_) | Body::Audit(_), None) => time(first),
         _ => world.now(),
     };
     let appended_at = arrival.max(world.now());
     let (source, tenant) = (option("src=").unwrap_or("key"), option("tenant=").unwrap_or("bank"));
     world.append(batch(appended_at, source, tenant, body));
+}
+
+fn span(line: &str) -> Span {
+    let value = value_in(line);
+    Span {
+        timestamp: time(line.split(' ').next().expect("a time")),
+        trace_id: value("t").unwrap_or("-".into()),
+        span_id: "5".into(),
+        name: value("name").unwrap_or("GetItem".into()),
+        correlation_id: value("c"),
+        request_id: value("r"),
+        token_reference_id: value("k"),
+        ..Span::default()
+    }
+}
+
+fn audit_event(line: &str) -> AuditEvent {
+    let value = value_in(line);
+    AuditEvent {
+        timestamp: time(line.split(' ').next().expect("a time")),
+        event_id: "e".into(),
+        event_name: value("name").unwrap_or("ProvisionToken".into()),
+        correlation_id: value("c"),
+        request_id: value("r"),
+        token_reference_id: value("k"),
+        status: value("status"),
+        error_code: value("code"),
+        ..AuditEvent::default()
+    }
+}
+
+fn value_in(line: &str) -> impl Fn(&str) -> Option<Box<str>> {
+    let pairs = line.split_whitespace().filter_map(|word| word.split_once('='));
+    let pairs: Vec<(String, Box<str>)> = pairs.map(|(name, value)| (name.to_owned(), value.into())).collect();
+    move |wanted| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
 }
 
 pub fn batch(appended_at: Timestamp, source: &str, tenant: &str, body: Body) -> Batch {

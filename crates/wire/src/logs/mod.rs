@@ -4,7 +4,7 @@
 //! integers, milliseconds since the epoch. The pure checks are `validate` methods: names and pages in
 //! `names.rs`, the limits of a batch in `put_log_events.rs`.
 
-mod names;
+pub(crate) mod names;
 pub mod put_log_events;
 
 use std::borrow::Cow;
