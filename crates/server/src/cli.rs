@@ -2,6 +2,9 @@
 //!
 //! Flags that are settings live in `settings::Given`, so that flags, environment and file cannot drift apart.
 
+mod lake;
+mod sql;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -12,6 +15,9 @@ use walletscope_traffic::{ATTEMPTS_PER_SECOND_MAX, Incident};
 
 use crate::auth::Kind;
 use crate::settings::{DATA_DEFAULT, Given, parse_duration};
+
+pub use lake::{LakeAction, LakeArguments};
+pub use sql::{ExportArguments, FileForm, Form, PlaceArguments, SqlArguments};
 
 /// Reads the command line; prints help, version or what is wrong, and leaves, where there is nothing to do.
 pub fn parse() -> Command {
@@ -30,6 +36,15 @@ pub enum Command {
     /// Send traffic of an invented world to a server, signed as any AWS client does it
     #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(Simulate),
+    /// Ask in SQL, once or in a shell
+    #[command(after_help = sql::SQL_EXAMPLES)]
+    Sql(SqlArguments),
+    /// Write a table or the rows of a query to a file
+    #[command(after_help = sql::EXPORT_EXAMPLES)]
+    Export(ExportArguments),
+    /// Look after the lake
+    #[command(after_help = lake::LAKE_EXAMPLES)]
+    Lake(LakeArguments),
     /// Add, list and revoke the keys of further sources; a running server follows within seconds
     #[command(after_help = KEYS_EXAMPLES)]
     Keys(Keys),

@@ -1,13 +1,14 @@
 //! The product: settings, listeners, authentication, the loop that executes effects, the JSON API and live views.
 //!
 //! [`start`] puts the parts together in order; [`pipeline`] makes calls durable and steps them, [`state`] keeps what
-//! follows, [`view`] shows it; [`aws`] and [`api`] are the doors, [`listen`] the port, [`auth`] the keys.
+//! follows, [`view`] shows it, [`sql`] answers questions about all of it; [`aws`] and [`api`] are the doors, [`listen`] the port, [`auth`] the keys.
 
 pub mod api;
 pub mod auth;
 pub mod aws;
 pub mod cli;
 pub mod client;
+pub mod console;
 pub mod lake;
 pub mod listen;
 pub mod observe;
@@ -15,6 +16,7 @@ pub mod pipeline;
 pub mod run;
 pub mod settings;
 pub mod simulate;
+pub mod sql;
 pub mod start;
 pub mod state;
 pub mod ui;

@@ -4,12 +4,12 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use walletscope_server::auth::{self, Credentials, ListedKey, NewKey, Users};
-use walletscope_server::cli::{self, Command, KeyAction, KeySource, Play, Simulate};
+use walletscope_server::cli::{self, Command, KeyAction, KeySource, LakeAction, Play, Simulate};
 use walletscope_server::observe::log;
 use walletscope_server::settings::{Given, Settings};
 use walletscope_server::simulate::{Plan, Sender};
 use walletscope_server::start::system_now;
-use walletscope_server::{api, client, run};
+use walletscope_server::{api, client, console, run};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -37,6 +37,11 @@ async fn execute(command: Command) -> ExitCode {
             Err(error) => failed(&error.to_string()),
         },
         Command::Simulate(simulate) => play(&simulate).await,
+        Command::Sql(arguments) => console::sql(arguments).await,
+        Command::Export(arguments) => console::export(arguments).await,
+        Command::Lake(lake) => match lake.action {
+            LakeAction::Status(place) => console::lake_status(place).await,
+        },
         Command::Keys(keys) => match change_keys(&keys.data, keys.action).await {
             Ok(text) => print(text.as_bytes()),
             Err(error) => failed(&error),

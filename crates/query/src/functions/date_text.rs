@@ -164,7 +164,7 @@ fn iso(text: &str) -> Result<i64, String> {
 
 fn iso_parts(text: &str) -> Option<i64> {
     let text = text.trim();
-    let number = |text: &str| (text.len() == 2).then(|| pattern::read_number(text, 2))?.filter(|(_, rest)| rest.is_empty());
+    fn number(text: &str) -> Option<(i64, &str)> { (text.len() == 2).then(|| pattern::read_number(text, 2))?.filter(|(_, rest)| rest.is_empty()) }
     let (date, time) = match text.split_once(['T', 't', ' ']) {
         Some((date, time)) => (date, Some(time)),
         None => (text, None),

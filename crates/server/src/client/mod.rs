@@ -3,6 +3,7 @@
 //! Small on purpose: JSON calls to one endpoint, one invocation id per call, standard back-off. The simulator and the
 //! load tools use it, so they exercise the same wire as everybody else.
 
+mod api;
 mod sign;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use walletscope_model::Timestamp;
 
+pub use api::ApiClient;
 pub use sign::{Credentials, Signing};
 
 /// Tries per call, the first included.
