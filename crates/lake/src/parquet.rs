@@ -117,10 +117,12 @@ fn encode_day(table: LakeTable, day: i32, rows: &RecordBatch) -> Result<Encoded,
     let options = ArrowWriterOptions::new()
         .with_properties(properties(table, rows.num_rows()))
         .with_skip_arrow_metadata(true);
+    let schema = table.file_schema();
+    let rows_with_ids = RecordBatch::try_new(schema.clone(), rows.columns().to_vec())
+        .map_err(|error| LakeError::damaged(&table.name(), error))?;
     let mut bytes = Vec::new();
-    let mut writer =
-        ArrowWriter::try_new_with_options(&mut bytes, rows.schema(), options).map_err(damaged)?;
-    writer.write(rows).map_err(damaged)?;
+    let mut writer = ArrowWriter::try_new_with_options(&mut bytes, schema, options).map_err(damaged)?;
+    writer.write(&rows_with_ids).map_err(damaged)?;
     let metadata = writer.close().map_err(damaged)?;
     let split_offsets = metadata.row_groups().iter().filter_map(|group| group.file_offset()).collect();
     Ok(Encoded {

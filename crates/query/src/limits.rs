@@ -5,6 +5,9 @@
 
 use std::path::PathBuf;
 
+/// The stack that a thread needs for the deepest text that the default limits allow. It is reserved, not used.
+pub const STACK_BYTES: usize = 32 << 20;
+
 /// The limits of an engine.
 #[derive(Clone, Debug)]
 pub struct Limits {

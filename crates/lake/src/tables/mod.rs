@@ -115,15 +115,22 @@ impl LakeTable {
         self != Self::Attempts
     }
 
-    /// The Arrow schema that hot batches, files and queries share.
+    /// The Arrow schema that hot batches and queries share.
     pub fn schema(self) -> SchemaRef {
         let field = |(place, column): (usize, &Column)| {
-            let id = (place + 1).to_string();
-            let metadata = [("PARQUET:field_id".to_owned(), id)].into();
             Field::new(column.name, column.kind.data_type(place + 1, self), !column.is_required)
-                .with_metadata(metadata)
         };
         Arc::new(Schema::new(self.columns().iter().enumerate().map(field).collect::<Vec<_>>()))
+    }
+
+    /// The same with Iceberg's field ids, as files have it.
+    pub(crate) fn file_schema(self) -> SchemaRef {
+        let schema = self.schema();
+        let field = |(place, field): (usize, &Arc<Field>)| {
+            let metadata = [("PARQUET:field_id".to_owned(), (place + 1).to_string())].into();
+            Field::clone(field).with_metadata(metadata)
+        };
+        Arc::new(Schema::new(schema.fields().iter().enumerate().map(field).collect::<Vec<_>>()))
     }
 
     /// The place of a column.

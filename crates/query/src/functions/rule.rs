@@ -14,26 +14,25 @@ use datafusion::logical_expr::{
     ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
+type Takes = fn(&[DataType]) -> Result<Vec<DataType>, String>;
+type Gives = fn(&[DataType], &[Option<&str>]) -> Result<DataType, String>;
+type Run = fn(&[ArrayRef], &DataType) -> Result<ArrayRef, String>;
+
 /// A scalar function.
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
     name: &'static str,
     signature: Signature,
     /// The types that the arguments are cast to; an error says what is wanted instead.
-    takes: fn(&[DataType]) -> Result<Vec<DataType>, String>,
+    takes: Takes,
     /// The type of the result, by the types of the arguments and those that are constant texts.
-    gives: fn(&[DataType], &[Option<&str>]) -> Result<DataType, String>,
+    gives: Gives,
     /// The result, by the arguments, all of one length, and its type.
-    run: fn(&[ArrayRef], &DataType) -> Result<ArrayRef, String>,
+    run: Run,
 }
 
 impl Rule {
-    pub(super) fn new(
-        name: &'static str,
-        takes: fn(&[DataType]) -> Result<Vec<DataType>, String>,
-        gives: fn(&[DataType], &[Option<&str>]) -> Result<DataType, String>,
-        run: fn(&[ArrayRef], &DataType) -> Result<ArrayRef, String>,
-    ) -> Self {
+    pub(super) fn new(name: &'static str, takes: Takes, gives: Gives, run: Run) -> Self {
         Self { name, signature: Signature::user_defined(Volatility::Immutable), takes, gives, run }
     }
 }
@@ -67,7 +66,14 @@ impl ScalarUDFImpl for Rule {
     }
 
     fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
-        (self.takes)(types).map_err(|reason| plan_datafusion_err!("{}: {reason}", self.name))
+        let wanted = (self.takes)(types).map_err(|reason| plan_datafusion_err!("{}: {reason}", self.name))?;
+        // A cast around a constant text would hide it from `gives`: texts are cast when the function runs.
+        let kept = wanted.into_iter().zip(types).map(|(wanted, given)| {
+            let is_text =
+                wanted == DataType::Utf8View && matches!(given, DataType::Utf8 | DataType::LargeUtf8);
+            if is_text { given.clone() } else { wanted }
+        });
+        Ok(kept.collect())
     }
 
     fn return_type(&self, types: &[DataType]) -> Result<DataType> {
@@ -89,7 +95,12 @@ impl ScalarUDFImpl for Rule {
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let is_constant = args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
-        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
+        let mut arrays = ColumnarValue::values_to_arrays(&args.args)?;
+        for array in &mut arrays {
+            if matches!(array.data_type(), DataType::Utf8 | DataType::LargeUtf8) {
+                *array = arrow::compute::cast(array, &DataType::Utf8View)?;
+            }
+        }
         let result = (self.run)(&arrays, args.return_field.data_type());
         let result = result.map_err(|reason| exec_datafusion_err!("{}: {reason}", self.name))?;
         if is_constant && result.len() == 1 {

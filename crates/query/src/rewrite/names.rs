@@ -64,9 +64,9 @@ pub(crate) fn normal(ident: &Ident) -> String {
     if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_lowercase() }
 }
 
-fn idents(name: &ObjectName) -> Result<Vec<&Ident>, SqlError> {
-    let part = |part| match part {
-        &ObjectNamePart::Identifier(ref ident) => Ok(ident),
+fn idents(name: &ObjectName) -> Result<Vec<Ident>, SqlError> {
+    let part = |part: &'_ ObjectNamePart| match part {
+        ObjectNamePart::Identifier(ident) => Ok(ident.clone()),
         ObjectNamePart::Function(_) => Err(SqlError::unsupported(format!("{name} is no name of a table"))),
     };
     name.0.iter().map(part).collect()

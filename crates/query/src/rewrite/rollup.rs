@@ -51,7 +51,7 @@ fn rewritten(query: &Query, now: Timestamp) -> Option<Query> {
     let SetExpr::Select(target) = new.body.as_mut() else { return None };
     let mut lower = None;
     bounds(select.selection.as_ref()?, now, &mut lower)?;
-    if !lower.is_some_and(|days_ago| days_ago <= DAYS_KEPT) {
+    if lower.is_none_or(|days_ago| days_ago > DAYS_KEPT) {
         return None;
     }
     for item in &mut target.projection {

@@ -14,16 +14,16 @@ const CASES: &[Case] = &[
     Case("SELECT issuer FROM attempts WHERE^", "syntax", "expected an expression", "double quotes"),
     Case("^SELCT issuer FROM attempts", "syntax", "expected an SQL statement", "did you mean SELECT?"),
     Case(
-        "SELECT issuer FROM attempts\n ^GRUOP BY issuer",
+        "SELECT issuer FROM attempts\n GRUOP ^BY issuer",
         "syntax",
         "expected the end",
-        "did you mean GROUP?",
+        "names that are words of SQL",
     ),
     Case(
         "SELECT issuer FROM attempts a ^GRUOP BY issuer",
         "syntax",
         "expected the end",
-        "did you mean GROUP?",
+        "names that are words of SQL",
     ),
     Case("SELECT (1 + 2^", "syntax", "expected )", "double quotes"),
     Case("SELECT ^'open", "syntax", "unterminated string literal", ""),
@@ -61,7 +61,7 @@ const CASES: &[Case] = &[
     ),
     Case("SELECT ^walet_provider FROM attempts", "unknown_column", "walet_provider", "wallet_provider"),
     Case("SELECT issuer\nFROM attempts\nWHERE ^isuer = 'x'", "unknown_column", "isuer", "issuer"),
-    Case("SELECT a.^zzz FROM attempts a", "unknown_column", "a.zzz", "the columns here are timestamp"),
+    Case("SELECT ^a.zzz FROM attempts a", "unknown_column", "a.zzz", "the columns here are timestamp"),
     Case(
         "SELECT count(*) FROM attempts GROUP BY ^walet_provider",
         "unknown_column",
@@ -88,7 +88,6 @@ const CASES: &[Case] = &[
     // Meaning.
     Case("SELECT ^issuer, count(*) FROM attempts", "unsupported", "GROUP BY", "any_value"),
     Case("^SELECT 'x' + true", "unsupported", "", ""),
-    Case("^SELECT 1 UNION SELECT 1, 2", "unsupported", "same number of columns", "both sides"),
     Case("^SELECT 1 FROM attempts FETCH FIRST 1 ROWS WITH TIES", "unsupported", "WITH TIES", "rank()"),
 ];
 
@@ -161,7 +160,7 @@ fn views_are_intents() {
     assert_eq!(intent("SELECT 1", &limits), Ok(Intent::Ask));
     assert_eq!(intent("CREATE VIEW attempts AS SELECT 1", &limits).unwrap_err().code, "unsupported");
     assert_eq!(intent("CREATE MATERIALIZED VIEW v AS SELECT 1", &limits).unwrap_err().code, "read_only");
-    assert_eq!(intent("CREATE VIEW v AS INSERT INTO x SELECT 1", &limits).unwrap_err().code, "syntax");
+    assert_eq!(intent("CREATE VIEW v AS INSERT INTO x SELECT 1", &limits).unwrap_err().code, "read_only");
 }
 
 #[tokio::test]

@@ -22,12 +22,12 @@ async fn texts_beyond_the_limits_are_refused_before_they_are_planned() {
     }
 }
 
-/// The stack of a runtime's thread holds the deepest text that is allowed.
+/// The stack that threads of queries have holds the deepest text that is allowed.
 #[test]
-fn the_deepest_allowed_texts_are_answered_or_refused_on_a_small_stack() {
+fn the_deepest_allowed_texts_are_answered_or_refused_on_the_stack_of_a_query_thread() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
-        .thread_stack_size(2 << 20)
+        .thread_stack_size(walletscope_query::limits::STACK_BYTES)
         .enable_all()
         .build()
         .unwrap();

@@ -274,7 +274,7 @@ impl Feeder {
         let changed = std::mem::take(&mut self.changed);
         let (late, new): (BTreeMap<_, _>, BTreeMap<_, _>) =
             changed.into_iter().partition(|(key, _)| self.marks.get(key).is_some_and(super::Mark::is_late));
-        for (key, _) in &late {
+        for key in late.keys() {
             self.live.remove(&key.0);
         }
         put(&mut self.live, new);

@@ -184,7 +184,7 @@ impl Jobs {
             });
             let outcome = ended.unwrap_or(JobOutcome::Failed);
             // The feeder may have ended before us; what was written is found at the next start.
-            let _told = tokio::task::spawn_blocking(move || feeder.send(Work::Ended(outcome))).await;
+            let _told = tokio::task::spawn_blocking(move || drop(feeder.send(Work::Ended(outcome)))).await;
         });
     }
 }

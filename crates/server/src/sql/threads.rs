@@ -28,8 +28,12 @@ impl QueryThreads {
     /// The machine has no thread to spare.
     pub fn start() -> std::io::Result<Self> {
         let threads = std::thread::available_parallelism().map_or(THREADS_MIN, usize::from).max(THREADS_MIN);
-        let runtime =
-            Builder::new_multi_thread().worker_threads(threads).thread_name("query").enable_all().build()?;
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(threads)
+            .thread_name("query")
+            .thread_stack_size(walletscope_query::limits::STACK_BYTES)
+            .enable_all()
+            .build()?;
         let handle = runtime.handle().clone();
         Ok(Self { handle, runtime: Mutex::new(Some(runtime)), stopping: watch::Sender::new(false) })
     }

@@ -104,7 +104,7 @@ async fn query(
     if tell.send(Ok(())).is_err() || run.send(head).await.is_err() {
         return;
     }
-    run.to_the_end(first).await;
+    run.until_the_end(first).await;
 }
 
 /// A query that has begun to answer.
@@ -123,7 +123,7 @@ struct Run {
 struct Gone;
 
 impl Run {
-    async fn to_the_end(mut self, first: Option<Option<RecordBatch>>) {
+    async fn until_the_end(mut self, first: Option<Option<RecordBatch>>) {
         let ended = match self.all_rows(first).await {
             Ok(Ok(is_truncated)) => self.done(is_truncated),
             Ok(Err(error)) => Err(error),
