@@ -83,7 +83,7 @@ async fn late_changes_replace_rows_also_those_that_were_never_there() {
 async fn old_days_old_snapshots_and_orphans_go() {
     let disk = Disk::new();
     let lake = disk.lake().await;
-    for number in 0..5 {
+    for number in 0..5_i64 {
         lake.append(TABLE, vec![rows(TABLE, [(19_900 + number, number.cast_unsigned())])], Offset(1), NOW)
             .await
             .unwrap();
