@@ -4,6 +4,7 @@
 
 mod import;
 mod lake;
+mod sql;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use crate::settings::{DATA_DEFAULT, Given, parse_duration};
 
 pub use import::Import;
 pub use lake::{LakeAction, LakeCommand};
+pub use sql::{ExportArguments, FileForm, Form, PlaceArguments, SqlArguments};
 
 /// Reads the command line; prints help, version or what is wrong, and leaves, where there is nothing to do.
 pub fn parse() -> Command {
@@ -39,6 +41,12 @@ pub enum Command {
     /// Read files of telemetry into a server: JSON, CSV, Parquet, log lines
     #[command(after_help = import::IMPORT_EXAMPLES)]
     Import(Box<Import>),
+    /// Ask in SQL, once or in a shell
+    #[command(after_help = sql::SQL_EXAMPLES)]
+    Sql(SqlArguments),
+    /// Write a table or the rows of a query to a file
+    #[command(after_help = sql::EXPORT_EXAMPLES)]
+    Export(ExportArguments),
     /// Add, list and revoke the keys of further sources; a running server follows within seconds
     #[command(after_help = KEYS_EXAMPLES)]
     Keys(Keys),

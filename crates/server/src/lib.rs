@@ -1,8 +1,8 @@
 //! The product: settings, listeners, authentication, the loop that executes effects, the JSON API and live views.
 //!
 //! [`start`] puts the parts together in order; [`pipeline`] makes calls durable and steps them, [`state`] keeps what
-//! follows, [`view`] shows it; [`aws`], [`api`] and [`iceberg`] are the doors, [`listen`] the port, [`auth`] the keys;
-//! [`import`] brings histories from files.
+//! follows, [`view`] shows it, [`sql`] answers questions about all of it; [`aws`], [`api`] and [`iceberg`] are the
+//! doors, [`listen`] the port, [`auth`] the keys; [`import`] brings histories from files.
 
 pub mod api;
 pub mod auth;
@@ -10,6 +10,7 @@ pub mod aws;
 pub mod backup;
 pub mod cli;
 pub mod client;
+pub mod console;
 pub mod iceberg;
 pub mod import;
 pub mod keep_lake;
@@ -20,6 +21,7 @@ pub mod pipeline;
 pub mod run;
 pub mod settings;
 pub mod simulate;
+pub mod sql;
 pub mod start;
 pub mod state;
 pub mod ui;

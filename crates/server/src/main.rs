@@ -4,12 +4,14 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use walletscope_server::auth::{self, Credentials, ListedKey, NewKey, Users};
-use walletscope_server::cli::{self, Backup, Command, KeyAction, KeySource, Play, Restore, Simulate};
+use walletscope_server::cli::{
+    self, Backup, Command, KeyAction, KeySource, LakeAction, Play, Restore, Simulate,
+};
 use walletscope_server::observe::log;
 use walletscope_server::settings::{Given, Settings};
 use walletscope_server::simulate::{Plan, Sender};
 use walletscope_server::start::system_now;
-use walletscope_server::{api, backup, client, import, keep_lake, run};
+use walletscope_server::{api, backup, client, console, import, keep_lake, run};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -37,13 +39,12 @@ async fn execute(command: Command) -> ExitCode {
             Err(error) => failed(&error.to_string()),
         },
         Command::Simulate(simulate) => play(&simulate).await,
-        Command::Lake(lake) => {
-            let (upkeep, given) = lake.action.split();
-            match Settings::load(given) {
-                Ok(settings) => keep_lake::run(&settings, upkeep).await,
-                Err(error) => failed(&error.to_string()),
-            }
-        }
+        Command::Sql(arguments) => console::sql(arguments).await,
+        Command::Export(arguments) => console::export(arguments).await,
+        Command::Lake(lake) => match lake.action {
+            LakeAction::Status(place) => console::lake_status(place).await,
+            action => keep_the_lake(action).await,
+        },
         Command::Backup(asked) => match back_up(asked).await {
             Ok(text) => print(text.as_bytes()),
             Err(error) => failed(&error),
@@ -63,6 +64,14 @@ async fn execute(command: Command) -> ExitCode {
         },
         Command::Openapi => print(api::openapi_document().as_bytes()),
         Command::Completions { shell } => print(&cli::completions(shell)),
+    }
+}
+
+async fn keep_the_lake(action: LakeAction) -> ExitCode {
+    let Some((upkeep, given)) = action.split() else { return ExitCode::FAILURE };
+    match Settings::load(given) {
+        Ok(settings) => keep_lake::run(&settings, upkeep).await,
+        Err(error) => failed(&error.to_string()),
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::client::{AwsClient, Credentials};
+use crate::console::Announced;
 use crate::observe::log::tell;
 use crate::settings::Settings;
 use crate::simulate::{self, Plan, Sender};
@@ -31,6 +32,7 @@ pub async fn serve(settings: &Settings, plan: Option<Plan>) -> ExitCode {
         Ok(link) => eprintln!("sign in: {link}"),
         Err(error) => tell(format_args!("no sign-in link: {error}")),
     }
+    let _announced = Announced::write(&settings.data, &endpoint(&server));
     // Whoever reads the line may stop us at once: signals are caught before.
     let mut stop_signals = StopSignals::catch();
     println!("ready http://{}", server.address);

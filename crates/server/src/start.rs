@@ -14,19 +14,21 @@ use std::time::SystemTime;
 
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
-use walletscope_journal::{EmbeddedStore, Options, Store, StoreError};
+use walletscope_journal::{EmbeddedStore, JournalSize, Options, Store, StoreError};
 use walletscope_lake::LakeError;
 use walletscope_model::{Batch, Body, Command, Offset, Origin, Timestamp};
+use walletscope_query::SqlError;
 
-use crate::api::{ApiContext, JournalReader, Place};
+use crate::api::{ApiContext, JournalReader, LakeContext, LakePlace, Place};
 use crate::auth::{Auth, AuthError, Credentials};
 use crate::aws::Door;
 use crate::import::{CHUNKS_MAX, FindCalls, ImportDoor};
-use crate::lake::{self, LakeShared, Work};
+use crate::lake::{self, LakeShared, LakeTables, Work};
 use crate::listen::{LakeDoor, Routes, router, serve};
 use crate::observe::Telemetry;
 use crate::pipeline::{self, LakeSide, Now, Pipeline, PipelineError, Submission};
 use crate::settings::Settings;
+use crate::sql::{Limits, Sql};
 
 /// A running server.
 pub struct Server {
@@ -36,6 +38,7 @@ pub struct Server {
     pub auth: Arc<Auth>,
     pipeline: Arc<Pipeline>,
     lake: RunningLake,
+    sql: Arc<Sql>,
     stop: oneshot::Sender<()>,
     serving: tokio::task::JoinHandle<()>,
 }
@@ -60,6 +63,8 @@ pub enum StartError {
     Pipeline(PipelineError),
     /// The lake could not be opened.
     Lake(LakeError),
+    /// SQL could not be set up.
+    Sql(SqlError),
     /// The address is taken or not ours.
     Listen(String, std::io::Error),
 }
@@ -72,6 +77,7 @@ impl std::fmt::Display for StartError {
             Self::Store(error) => write!(formatter, "{error}"),
             Self::Pipeline(error) => write!(formatter, "cannot restore the state: {error}"),
             Self::Lake(error) => write!(formatter, "{error}"),
+            Self::Sql(error) => write!(formatter, "{error}"),
             Self::Listen(address, error) => {
                 write!(
                     formatter,
@@ -97,6 +103,18 @@ pub fn system_now() -> Now {
 /// # Errors
 /// Something that it needs is missing or taken; nothing is left running.
 pub async fn start(settings: &Settings, now: Now) -> Result<Server, StartError> {
+    start_by(settings, now, true).await
+}
+
+/// Starts a server that keeps the rules which its folder was last run by.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_as_it_is(settings: &Settings, now: Now) -> Result<Server, StartError> {
+    start_by(settings, now, false).await
+}
+
+async fn start_by(settings: &Settings, now: Now, sets_rules: bool) -> Result<Server, StartError> {
     make_folder(&settings.data)?;
     make_folder(&store_folder(settings))?;
     let listener = listen(settings.listen).await?;
@@ -107,20 +125,33 @@ pub async fn start(settings: &Settings, now: Now) -> Result<Server, StartError> 
     let side = LakeSide { feeder: lake.feeder.clone(), shared: lake.shared.clone() };
     let (store, pipeline) = open_pipeline(settings, now.clone(), side).await?;
     let pipeline = Arc::new(pipeline);
-    set_rules(settings, &pipeline).await?;
+    if sets_rules {
+        set_rules(settings, &pipeline).await?;
+    }
     let api = crate::api::router(ApiContext {
         shared: pipeline.shared.clone(),
         journal: Arc::new(StoreReader(store.clone())),
         now: now.clone(),
         place: place(settings, &auth),
     });
+    let tables = LakeTables { lake: lake.shared.clone(), shared: pipeline.shared.clone() };
+    let sql = open_sql(settings, tables, &auth, now.clone())?;
+    let api = api.merge(crate::api::lake_router(LakeContext {
+        sql: sql.clone(),
+        lake: lake.shared.clone(),
+        place: lake_place(settings),
+        shared: pipeline.shared.clone(),
+        journal_size: journal_size(&store),
+        journal_bytes_max: settings.journal.bytes,
+        now: now.clone(),
+    }));
     let routes = routes(settings, &store, &pipeline, &auth, &lake, now);
     let (stop, stopped) = oneshot::channel();
     let serving = tokio::spawn(serve(listener, router(routes, api), async {
         // A dropped sender stops the server as well.
         let _stopped = stopped.await;
     }));
-    Ok(Server { address, auth, pipeline, lake, stop, serving })
+    Ok(Server { address, auth, pipeline, lake, sql, stop, serving })
 }
 
 impl Server {
@@ -135,10 +166,13 @@ impl Server {
 
     /// Lets running calls finish, then makes everything durable.
     pub async fn stop(self) {
-        let Self { pipeline, lake, stop, serving, .. } = self;
+        let Self { pipeline, lake, sql, stop, serving, .. } = self;
+        // Readers of a long answer are told why it ends, instead of being waited for.
+        sql.threads().stop();
         // The listener may have stopped by itself.
         let _sent = stop.send(());
         let _served = serving.await;
+        sql.threads().end().await;
         let _joined = tokio::task::spawn_blocking(move || pipeline.stop()).await;
         let RunningLake { shared, feeder, thread } = lake;
         let _ended = tokio::task::spawn_blocking(move || (feeder.send(Work::Stop), thread.join())).await;
@@ -193,6 +227,30 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|error| StartError::Listen(address.to_string(), error))
 }
 
+/// What a query spills lies in the data folder, so that it needs no room elsewhere.
+fn open_sql(settings: &Settings, tables: LakeTables, auth: &Auth, now: Now) -> Result<Arc<Sql>, StartError> {
+    let spill_folder = settings.data.join("spill");
+    make_folder(&spill_folder)?;
+    let limits = Limits { spill_folder: Some(spill_folder), ..Limits::default() };
+    let sql = Sql::open(tables, auth.users().clone(), limits, now);
+    sql.map(Arc::new).map_err(StartError::Sql)
+}
+
+fn lake_place(settings: &Settings) -> LakePlace {
+    match &settings.lake.s3 {
+        Some(place) => LakePlace::Bucket(format!("s3://{}/{}", place.bucket, place.prefix)),
+        None => {
+            let folder = &settings.lake.folder;
+            LakePlace::Folder(std::path::absolute(folder).unwrap_or_else(|_| folder.clone()))
+        }
+    }
+}
+
+fn journal_size(store: &EmbeddedStore) -> Arc<dyn Fn() -> JournalSize + Send + Sync> {
+    let store = store.clone();
+    Arc::new(move || store.size())
+}
+
 async fn open_lake(settings: &Settings, now: Now) -> Result<RunningLake, StartError> {
     let shared = lake::open(&settings.lake, now()).await.map_err(StartError::Lake)?;
     let placeholders = settings.rules.placeholders.clone();
@@ -235,7 +293,6 @@ fn routes(
         now,
         telemetry.clone(),
     );
-    let sized = store.clone();
     let import = ImportDoor {
         ingest: pipeline.ingest.clone(),
         shared: shared.clone(),
@@ -250,7 +307,7 @@ fn routes(
         auth: auth.clone(),
         shared,
         telemetry,
-        journal_size: Arc::new(move || sized.size()),
+        journal_size: journal_size(store),
         ingest: pipeline.ingest.clone(),
         lake: lake_door,
         import: Arc::new(import),

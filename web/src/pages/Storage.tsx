@@ -10,7 +10,7 @@ import { bytes, count, DASH, percent, time, wholeSeconds } from "../text/format"
 import { useAddress } from "../url/useAddress";
 
 const EVERY_MS = 10_000;
-const WORK_WORDS: Record<string, string> = { flush: "writing rows to files", compact: "merging small files", expire: "removing old snapshots" };
+const WORK_WORDS: Record<string, string> = { flush: "writing rows to files", merge: "merging late changes", maintenance: "merging small files and removing old snapshots", compact: "merging small files", expire: "removing old snapshots" };
 
 export function Storage(): ReactNode {
   const { zone } = useAddress();

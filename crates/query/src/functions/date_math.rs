@@ -108,7 +108,9 @@ fn moved_takes(types: &[DataType]) -> Result<Vec<DataType>, String> {
         }
         return Ok(vec![clock::time_or_day_type(&types[0])?, clock::whole_type(&types[1])?]);
     }
-    Ok(vec![clock::text_type(&types[0])?, clock::whole_type(&types[1])?, clock::time_or_day_type(&types[2])?])
+    clock::text_type(&types[0])?;
+    // The unit stays as it is: a cast around it would hide the constant that the result's type follows from.
+    Ok(vec![types[0].clone(), clock::whole_type(&types[1])?, clock::time_or_day_type(&types[2])?])
 }
 
 /// Without a unit days; with one what is moved, except that hours after a day are an instant.
@@ -126,9 +128,13 @@ fn moved_gives(types: &[DataType], constants: &[Option<&str>]) -> Result<DataTyp
 fn moved(arrays: &[ArrayRef], given: &DataType, sign: i64) -> Result<ArrayRef, String> {
     let (units, numbers, times) = match arrays {
         [times, numbers] => (None, numbers, times),
-        [units, numbers, times] => (Some(units.as_string_view()), numbers, times),
+        [units, numbers, times] => {
+            let units = arrow::compute::cast(units, &DataType::Utf8View).map_err(|error| error.to_string())?;
+            (Some(units), numbers, times)
+        }
         _ => return Err("takes 2 or 3 arguments".to_owned()),
     };
+    let units = units.as_ref().map(|units| units.as_string_view());
     let numbers = numbers.as_primitive::<Int64Type>();
     let zone = Zone::of(times.data_type())?;
     let times = Instants::of(times);

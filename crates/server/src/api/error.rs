@@ -57,6 +57,8 @@ pub enum ApiError {
     NoSuchPath,
     /// The resource can only be read.
     OnlyGet,
+    /// The path takes other methods.
+    WrongMethod,
     /// Nobody said who is asking.
     NoCaller,
     /// Too many live streams are open.
@@ -99,7 +101,7 @@ impl ApiError {
             | Self::CardNumber { .. }
             | Self::NotKept { .. } => StatusCode::BAD_REQUEST,
             Self::UnknownId { .. } | Self::NoSuchPath => StatusCode::NOT_FOUND,
-            Self::OnlyGet => StatusCode::METHOD_NOT_ALLOWED,
+            Self::OnlyGet | Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoCaller => StatusCode::UNAUTHORIZED,
             Self::TooManyStreams { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Failed { .. } => StatusCode::INTERNAL_SERVER_ERROR,
@@ -116,7 +118,7 @@ impl ApiError {
             Self::NotKept { .. } => ("range_not_kept", Some("from".to_owned())),
             Self::UnknownId { .. } => ("unknown_id", None),
             Self::NoSuchPath => ("no_such_path", None),
-            Self::OnlyGet => ("method_not_allowed", None),
+            Self::OnlyGet | Self::WrongMethod => ("method_not_allowed", None),
             Self::NoCaller => ("unauthenticated", None),
             Self::TooManyStreams { .. } => ("too_many_streams", None),
             Self::Failed { .. } => ("failed", None),
@@ -141,6 +143,7 @@ impl ApiError {
             Self::UnknownId { id } => format!("no attempt is known by the id {:?}", echo(id)),
             Self::NoSuchPath => "there is no such path; see /api/v1/openapi.json".to_owned(),
             Self::OnlyGet => "the API is read with GET".to_owned(),
+            Self::WrongMethod => "this path takes another method; see /api/v1/openapi.json".to_owned(),
             Self::NoCaller => "the call carries no credentials".to_owned(),
             Self::TooManyStreams { streams_max } => {
                 format!("{streams_max} live streams are open already; close one or try again later")

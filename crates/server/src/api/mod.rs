@@ -24,7 +24,9 @@ mod requests_csv;
 mod resume;
 mod series;
 mod session;
+mod sql;
 mod stages;
+mod storage;
 mod stream;
 mod token_request;
 mod trends;
@@ -44,13 +46,17 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use tokio::sync::Semaphore;
 use utoipa::IntoParams;
+use walletscope_journal::JournalSize;
 use walletscope_model::{Batch, Offset, Timestamp};
 
+use crate::lake::LakeShared;
 use crate::pipeline::{Now, Shared};
+use crate::sql::Sql;
 use crate::view::View;
 
 pub use error::{ApiError, ErrorBody, ErrorDetail};
 pub use openapi::{ApiDocument, openapi_document};
+pub use storage::LakePlace;
 pub use stream::STREAMS_MAX;
 
 /// Questions over many rows answered at once; more wait.
@@ -135,6 +141,32 @@ pub fn router(context: ApiContext) -> Router {
         .with_state(api)
 }
 
+/// What the routes about the lake read from.
+pub struct LakeContext {
+    /// Answers SQL.
+    pub sql: Arc<Sql>,
+    /// The lake.
+    pub lake: Arc<LakeShared>,
+    /// Where its files lie.
+    pub place: LakePlace,
+    /// What the pipeline publishes.
+    pub shared: Arc<Shared>,
+    /// Reads the size of the journal.
+    pub journal_size: Arc<dyn Fn() -> JournalSize + Send + Sync>,
+    /// How long the journal may become.
+    pub journal_bytes_max: u64,
+    /// The machine's clock.
+    pub now: Now,
+}
+
+/// The routes below `/api/v1` that ask the lake: SQL and storage.
+pub fn lake_router(context: LakeContext) -> Router {
+    let LakeContext { sql, lake, place, shared, journal_size: journal, journal_bytes_max, now } = context;
+    let questions = sql::router(sql::SqlState { sql, now: now.clone() });
+    let storage = storage::StorageState { lake, shared, journal, journal_bytes_max, place, now };
+    questions.merge(storage::router(storage)).layer(from_fn(never_store))
+}
+
 /// What handlers share.
 #[derive(Clone)]
 struct Api {
@@ -191,6 +223,10 @@ async fn no_such_path() -> ApiError {
 
 async fn only_get() -> ApiError {
     ApiError::OnlyGet
+}
+
+async fn wrong_method() -> ApiError {
+    ApiError::WrongMethod
 }
 
 /// Answers are of an instant and hold personal data: nobody on the way may keep them.

@@ -133,7 +133,7 @@ fn line<'a>(file: &mut String, cells: impl IntoIterator<Item = &'a str>) {
 }
 
 /// A cell as RFC 4180 writes it, harmless to spreadsheets.
-fn safe(cell: &str) -> String {
+pub(super) fn safe(cell: &str) -> String {
     let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let cell = if is_formula { format!("'{cell}") } else { cell.to_owned() };
     if cell.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }

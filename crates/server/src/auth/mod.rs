@@ -13,6 +13,7 @@ mod keys;
 mod network;
 mod origin;
 mod profile;
+mod saved;
 mod secret;
 mod session;
 mod sign_in;
@@ -34,6 +35,7 @@ pub use keyring::{KeyEntry, Keyring, Purpose, WATCH_EVERY};
 pub(crate) use keys::is_source_name;
 pub use keys::{FIRST_SOURCE, KEYS_MAX, Kind, ListedKey, NewKey, SOURCE_BYTES_MAX, TENANT};
 pub use network::{ClientAddress, Network, NotANetwork};
+pub use saved::SavedQuery;
 pub use secret::{NoRandomness, Secret, TokenHash};
 pub use session::{LINK_LIFE, SESSION_LIFE};
 pub use sign_in::session_routes;
@@ -106,6 +108,11 @@ impl Auth {
     /// The first key pair and the API token.
     pub fn credentials(&self) -> &Credentials {
         &self.credentials
+    }
+
+    /// The file of keys, sessions and saved queries.
+    pub fn users(&self) -> &Users {
+        &self.users
     }
 
     /// What the operator should be told.

@@ -1,4 +1,4 @@
-//! Where are keys, links and sessions kept? In `DIR/users.db`, a SQLite file that only its owner may read.
+//! Where are keys, links, sessions and saved queries kept? In `DIR/users.db`, a SQLite file that only its owner may read.
 //!
 //! They are not journalled: they are no telemetry, and a replay must not bring a revoked key back. The command line
 //! and the running server open the file at the same time; SQLite's locks keep them apart.
@@ -115,10 +115,14 @@ struct Migrations;
 
 impl MigrationSource<'static> for Migrations {
     fn resolve(self) -> Pin<Box<dyn Future<Output = Result<Vec<Migration>, BoxDynError>> + Send>> {
-        let first = include_str!("migrations/0001_users.sql");
-        Box::pin(async move {
-            Ok(vec![Migration::new(1, "users".into(), MigrationType::Simple, first.into(), false)])
-        })
+        let versions = [
+            (1, "users", include_str!("migrations/0001_users.sql")),
+            (2, "saved queries", include_str!("migrations/0002_saved_queries.sql")),
+        ];
+        let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
+            Migration::new(version, name.into(), MigrationType::Simple, sql.into(), false)
+        };
+        Box::pin(async move { Ok(versions.into_iter().map(migration).collect()) })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use clap::{ArgGroup, Args, Subcommand};
 
+use super::sql::PlaceArguments;
 use crate::lake::upkeep::Upkeep;
 use crate::settings::Given;
 
@@ -16,6 +17,9 @@ pub struct LakeCommand {
 /// What to do with the lake.
 #[derive(Debug, Subcommand)]
 pub enum LakeAction {
+    /// Print how full the disk is and how each table does
+    #[command(after_help = STATUS_EXAMPLES)]
+    Status(PlaceArguments),
     /// Make large files of small ones, until none is left that should be
     #[command(after_help = EXAMPLES)]
     Compact(Given),
@@ -54,6 +58,12 @@ Examples:
 Give the settings that the server runs with: a server that has the folder open is asked to do it,
 at the address that it listens on; else this command opens the folder itself. One line a table.";
 
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  walletscope lake status
+  walletscope lake status --data /srv/wallet
+  walletscope lake status --server http://127.0.0.1:8000";
+
 const ERASE_EXAMPLES: &str = "\
 Examples:
   walletscope lake erase --attempt corr_xyz789
@@ -65,9 +75,10 @@ is trimmed (--journal-keep), the server's state, until the attempt leaves it (--
 and copies made earlier. Telemetry that arrives later brings back what it says.";
 
 impl LakeAction {
-    /// What is asked for, and the settings of the server.
-    pub fn split(self) -> (Upkeep, Given) {
-        match self {
+    /// What is to be done, and the settings of the server; `None` for what only looks.
+    pub fn split(self) -> Option<(Upkeep, Given)> {
+        Some(match self {
+            Self::Status(_) => return None,
             Self::Compact(settings) => (Upkeep::Compact, settings),
             Self::Expire(settings) => (Upkeep::Expire, settings),
             Self::Verify(settings) => (Upkeep::Verify, settings),
@@ -79,6 +90,6 @@ impl LakeAction {
                 };
                 (upkeep, erase.settings)
             }
-        }
+        })
     }
 }

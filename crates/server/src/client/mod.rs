@@ -4,6 +4,7 @@
 //! load tools use it, so they exercise the same wire as everybody else.
 
 mod api;
+mod jobs;
 mod sign;
 
 use std::time::Duration;
@@ -15,7 +16,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use walletscope_model::Timestamp;
 
-pub use api::{ApiClient, StreamedAnswer};
+pub use api::ApiClient;
+pub use jobs::{JobClient, StreamedAnswer};
 pub use sign::{Credentials, Signing};
 
 /// Tries per call, the first included.

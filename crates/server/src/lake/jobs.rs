@@ -17,7 +17,7 @@ use super::{LakeShared, Work};
 use crate::pipeline::Now;
 
 /// Rounds of maintenance start this often.
-const MAINTAIN_EVERY: StdDuration = StdDuration::from_secs(20);
+pub const MAINTAIN_EVERY: StdDuration = StdDuration::from_secs(20);
 /// Orphans are looked for this often.
 const ORPHANS_EVERY: StdDuration = StdDuration::from_secs(3_600);
 /// Compactions in one round.

@@ -26,7 +26,7 @@ use walletscope_model::{Duration, Offset, Timestamp};
 use walletscope_query::lake_table::Hidden;
 
 pub use feeder::{Feeder, JournalEntries, Work, start};
-pub use jobs::{Job, JobReport};
+pub use jobs::{Job, JobReport, MAINTAIN_EVERY};
 pub use marks::{Done, Mark, Marks};
 pub use tables::LakeTables;
 

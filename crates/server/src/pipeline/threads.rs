@@ -4,7 +4,7 @@
 //! due; the applier's thread sleeps on the queue of entries. A third reads the known ids once after the start. Handles only ever try to send: a full queue is a
 //! throttled call, never a waiting one. A failure on either thread is final and told through `fatal`.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -46,6 +46,7 @@ pub struct Shared {
     /// Set once, when the pipeline failed.
     pub fatal: watch::Sender<Option<String>>,
     next_due: AtomicI64,
+    journal_written_bytes: AtomicU64,
     stopping: AtomicBool,
 }
 
@@ -115,6 +116,7 @@ pub fn start<S: Store>(store: S, now: Now, lake: Option<LakeSide>) -> Result<Pip
         published: watch::Sender::new(0),
         fatal: watch::Sender::new(None),
         next_due: AtomicI64::new(applier.state().next_due().map_or(NEVER, |due| due.0)),
+        journal_written_bytes: AtomicU64::new(0),
         stopping: AtomicBool::new(false),
     });
     if let Some(lake) = &lake {
@@ -179,6 +181,11 @@ impl Pipeline {
 }
 
 impl Shared {
+    /// Bytes of entries appended to the journal since the start.
+    pub fn journal_written_bytes(&self) -> u64 {
+        self.journal_written_bytes.load(Ordering::Relaxed)
+    }
+
     fn guard_thread(&self, run: impl FnOnce() -> Result<(), PipelineError>) {
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
         let failure = match outcome {
@@ -230,6 +237,7 @@ fn write<S: Store>(
             group.into_iter().map(|waiting| (waiting.submission, Some(waiting.reply))).unzip();
         // The last tick of a run tells the next start how long the product stood still.
         let appended = writer.append(at, submissions, is_due || is_last);
+        shared.journal_written_bytes.store(writer.written_bytes(), Ordering::Relaxed);
         for (place, appended) in appended? {
             let reply = place.and_then(|place| replies.get_mut(place)?.take());
             if let Some(work) = answer(appended, reply)

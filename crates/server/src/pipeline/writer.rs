@@ -18,6 +18,7 @@ pub struct Writer<S> {
     dedup: Dedup,
     newest: Timestamp,
     seen: Timestamp,
+    written_bytes: u64,
 }
 
 /// What became of one submission of a group.
@@ -43,7 +44,7 @@ impl<S: Store> Writer<S> {
         for call in store.invocations(newest.plus(Duration(-walletscope_journal::store::INVOCATION_AGE.0)))? {
             dedup.remember(&call);
         }
-        Ok(Self { store, dedup, newest, seen: newest })
+        Ok(Self { store, dedup, newest, seen: newest, written_bytes: 0 })
     }
 
     /// Makes a group durable. The first answers are the gap or tick that time itself demands (`None`), then one per
@@ -76,9 +77,11 @@ impl<S: Store> Writer<S> {
         }
         let appends = std::mem::take(&mut plan.appends);
         let calls: Vec<Invocation> = appends.iter().filter_map(|append| append.invocation.clone()).collect();
+        let bytes: usize = appends.iter().map(|append| append.bytes.len()).sum();
         match self.store.append(appends) {
             Ok(()) => {
                 self.newest = at;
+                self.written_bytes += bytes as u64;
                 calls.iter().for_each(|call| self.dedup.remember(call));
                 Ok(self.finish(plan))
             }
@@ -95,6 +98,11 @@ impl<S: Store> Writer<S> {
     /// The append time of the newest entry.
     pub fn newest(&self) -> Timestamp {
         self.newest
+    }
+
+    /// Bytes of entries that this writer has appended.
+    pub fn written_bytes(&self) -> u64 {
+        self.written_bytes
     }
 
     fn gap(&self, at: Timestamp) -> Option<Gap> {
