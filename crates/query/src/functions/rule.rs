@@ -96,9 +96,11 @@ impl ScalarUDFImpl for Rule {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let is_constant = args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
         let mut arrays = ColumnarValue::values_to_arrays(&args.args)?;
-        for array in &mut arrays {
-            if matches!(array.data_type(), DataType::Utf8 | DataType::LargeUtf8) {
-                *array = arrow::compute::cast(array, &DataType::Utf8View)?;
+        let types: Vec<_> = arrays.iter().map(|array| array.data_type().clone()).collect();
+        let wanted = (self.takes)(&types).map_err(|reason| exec_datafusion_err!("{}: {reason}", self.name))?;
+        for (array, wanted) in arrays.iter_mut().zip(wanted) {
+            if wanted == DataType::Utf8View && *array.data_type() != wanted {
+                *array = arrow::compute::cast(array, &wanted)?;
             }
         }
         let result = (self.run)(&arrays, args.return_field.data_type());
