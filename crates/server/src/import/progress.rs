@@ -124,7 +124,7 @@ impl Progress {
     /// The digest with one more chunk.
     pub fn digest_with(&self, lines: &str) -> String {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(self.digest.as_bytes()).update(&[b'\n']).update(lines.as_bytes());
+        hasher.update(self.digest.as_bytes()).update(b"\n").update(lines.as_bytes());
         hasher.finalize().to_hex().to_string()
     }
 }
