@@ -72,6 +72,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stores a chunk of a file. Its body has one record a line; none at all asks for the offset alone. */
+        post: operations["import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/metrics": {
         parameters: {
             query?: never;
@@ -283,10 +300,12 @@ export interface components {
             tokenReferenceIds: string[];
             traceIds: string[];
         };
-        /** @description Whose history is complete. */
+        /** @description Whose history is complete: one of the two. */
         BackfillEnd: {
             /** @description The access key that the history was sent with. */
-            access_key: string;
+            access_key?: string | null;
+            /** @description The source that the history was imported as. */
+            source?: string | null;
         };
         /** @description The answer. */
         BreakdownAnswer: {
@@ -605,6 +624,29 @@ export interface components {
             /** @description `hours`: each hour of the range, up to 48 hours. `hoursOfDay`: 24 sums by hour of the day in UTC. */
             kind: string;
         };
+        /** @description What became of a chunk. */
+        ImportAnswer: {
+            /**
+             * Format: int64
+             * @description What is stored from now on lies behind this offset of the journal.
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description Records of the chunk, stored now or before.
+             */
+            records: number;
+            /**
+             * Format: int64
+             * @description Journal entries that were there already.
+             */
+            repeated: number;
+            /**
+             * Format: int64
+             * @description Journal entries that were written for it.
+             */
+            stored: number;
+        };
         /** @description The id by which a record was joined. */
         JoinedBy: {
             id: string;
@@ -768,7 +810,7 @@ export interface components {
         RecordShown: {
             /** @description When it arrived; null where it tells the life of a token alone. */
             arrivedAt?: string | null;
-            /** @description The contract's event name, `crash`, or null for other records. */
+            /** @description The contract's event name, `crash`, `failed call`, or null for other records. */
             event?: string | null;
             /** @description The journal does not hold it any more. */
             expired: boolean;
@@ -783,13 +825,15 @@ export interface components {
             join: string;
             /** @description The id by which it was joined. */
             joinedBy: components["schemas"]["JoinedBy"];
-            /** @description The message as it was kept. */
+            /** @description The message as it was kept; a span or an audit event in one sentence. */
             message?: string | null;
             /**
              * Format: int64
              * @description The journal entry that holds it.
              */
             offset: number;
+            /** @description `log`, `span` or `audit`; null where the journal does not hold it any more. */
+            signal?: string | null;
             /** @description Log stream. */
             stream?: string | null;
             /** @description Its own time. */
@@ -1368,6 +1412,79 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    import: {
+        parameters: {
+            query?: {
+                /** @description The source's name; `import` by default. */
+                source?: string;
+                /** @description An offset that an earlier answer told: the chunk may have been stored behind it, and is looked for there. */
+                after?: number;
+            };
+            header?: {
+                /** @description Equal over the retries of one chunk */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Records as docs/formats/import.md says, 8 MiB at most */
+        requestBody: {
+            content: {
+                "application/x-ndjson": string;
+            };
+        };
+        responses: {
+            /** @description It is durable */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

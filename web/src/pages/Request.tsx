@@ -205,7 +205,7 @@ function Timeline({ data, full }: { data: RequestAnswer; full(at: string | null 
           <div key={`${record.offset} ${record.index} ${record.join}`} className="record" data-record data-join={record.join}>
             <div className="row wrap" style={{ gap: "0 10px" }}>
               <span className="mono">{full(record.time)}</span>
-              <strong>{record.event ?? "Record"}</strong>
+              <strong>{record.event ?? SIGNAL_WORDS[record.signal ?? ""] ?? "Record"}</strong>
               <span className="quiet small">joined {JOIN_WORDS[record.join] ?? record.join}: {record.joinedBy.kind} <span className="mono">{record.joinedBy.id}</span></span>
               {late > LATE_MS && <span className="flag small" data-kind="warn" title={`Arrived ${full(record.arrivedAt)}`}>{seconds(late / 1_000)} late</span>}
             </div>
@@ -220,6 +220,8 @@ function Timeline({ data, full }: { data: RequestAnswer; full(at: string | null 
 }
 
 const LATE_MS = 60_000;
+/** What a record is that is no event of the contract. */
+const SIGNAL_WORDS: Record<string, string> = { span: "Span", audit: "Audit event" };
 /** Said beside the record already. */
 const SAID = new Set(["event", "requestId", "correlationId", "level"]);
 

@@ -83,7 +83,7 @@ pub struct ImportAnswer {
     pub stored: u64,
     /// Journal entries that were there already.
     pub repeated: u64,
-    /// Everything of the chunk is at or before this offset of the journal; what comes later is behind it.
+    /// What is stored from now on lies behind this offset of the journal.
     pub offset: u64,
 }
 
