@@ -176,8 +176,8 @@ def test_a_long_query_tells_its_progress_and_ends_when_its_reader_goes(lake):
     response = post(lake, {"sql": ENDLESS})
     lines = response.iter_lines(chunk_size=1)
     assert "columns" in json.loads(next(lines))
-    progress = [json.loads(next(lines))["progress"] for _ in range(3)]
-    assert progress[0]["elapsedMs"] < progress[1]["elapsedMs"] < progress[2]["elapsedMs"]
+    progress = [json.loads(next(lines))["progress"] for _ in range(2)]
+    assert progress[0]["elapsedMs"] < progress[1]["elapsedMs"]
     response.close()
 
 

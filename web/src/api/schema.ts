@@ -225,6 +225,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The answer to a text of SQL: lines of JSON, first the columns, then rows and progress, last `done` or `error`. Closing
+         *     the connection ends the query.
+         */
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sql/saved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The saved queries. */
+        get: operations["saved_queries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sql/saved/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps a query under a name; one of the same name is replaced. */
+        put: operations["save_query"];
+        post?: never;
+        /** Forgets a query. One that is not there is forgotten already. */
+        delete: operations["delete_query"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sql/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a text of SQL may name: tables, views, columns and functions, with their meaning. */
+        get: operations["sql_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stages": {
         parameters: {
             query?: never;
@@ -234,6 +306,23 @@ export interface paths {
         };
         /** How long does each stage take? */
         get: operations["stages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What lies on the disk: room, journal, tables, and the work that keeps them small. */
+        get: operations["storage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -390,6 +479,24 @@ export interface components {
             /** @description From the start to the activation, the cardholder included. */
             timeToActivate: components["schemas"]["DurationNumbers"];
         };
+        /** @description A column of a table. */
+        ColumnOfSchema: {
+            /** @description Empty for columns of saved views. */
+            meaning: string;
+            name: string;
+            /** @description As in `ColumnsLine`. */
+            type: string;
+        };
+        /** @description A column of a result. */
+        ColumnShown: {
+            name: string;
+            /** @description text, bigint, integer, double, boolean, timestamp, date, binary, list, decimal, time, interval or other. */
+            type: string;
+        };
+        /** @description The first line. */
+        ColumnsLine: {
+            columns: components["schemas"]["ColumnShown"][];
+        };
         /** @description How many attempts, by outcome. */
         Counts: {
             /** Format: int64 */
@@ -423,6 +530,13 @@ export interface components {
              */
             sequence: number;
         };
+        /** @description What waits for compaction. */
+        DebtShown: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            files: number;
+        };
         /** @description The four decisions, kept apart. */
         DecisionsShown: {
             finalDecision?: string | null;
@@ -430,6 +544,49 @@ export interface components {
             networkDecision?: string | null;
             overrideBy?: string | null;
             walletRecommendation?: string | null;
+        };
+        /** @description Where the files lie, and how much room there is. */
+        DiskShown: {
+            /**
+             * Format: double
+             * @description How long the free bytes last at the rate of all tables; null where there is no rate.
+             */
+            daysLeft?: number | null;
+            /**
+             * Format: int64
+             * @description Null for a bucket.
+             */
+            freeBytes?: number | null;
+            /** @description A folder, or the URL of a bucket. */
+            path: string;
+            /**
+             * Format: int64
+             * @description Null for a bucket.
+             */
+            totalBytes?: number | null;
+        };
+        /** @description What is said of a whole answer. */
+        Done: components["schemas"]["ProgressShown"] & {
+            /** @description The tables that were read. */
+            answeredBy: string[];
+            /**
+             * Format: int64
+             * @description The newest journal entry that the answer includes.
+             */
+            head: number;
+            /** @description Remarks. */
+            notes: components["schemas"]["NoteShown"][];
+            /**
+             * Format: int64
+             * @description How many rows were sent.
+             */
+            rows: number;
+            /** @description There are more rows than were asked for. */
+            truncated: boolean;
+        };
+        /** @description The last line of a whole answer. */
+        DoneLine: {
+            done: components["schemas"]["Done"];
         };
         /** @description Durations in seconds; null without any. Percentiles are at most 1 % off, the average is exact. */
         DurationNumbers: {
@@ -495,6 +652,14 @@ export interface components {
              * @description Its place in the feed of this run.
              */
             sequence: number;
+        };
+        /** @description A function. */
+        FunctionOfSchema: {
+            /** @description What it gives. */
+            meaning: string;
+            name: string;
+            /** @description How it is called. */
+            signature: string;
         };
         /** @description The answer. */
         FunnelAnswer: {
@@ -653,12 +818,43 @@ export interface components {
             /** @description `corr`, `req`, `trace` or `token`. */
             kind: string;
         };
+        /** @description How long the journal is. */
+        JournalShown: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            entries: number;
+            /**
+             * Format: int64
+             * @description The oldest entry's number.
+             */
+            first: number;
+            /**
+             * Format: int64
+             * @description The newest entry's number.
+             */
+            head: number;
+            /**
+             * Format: int64
+             * @description Where older entries go, and where calls are refused if they cannot.
+             */
+            limitBytes: number;
+        };
         /** @description Event `kpi`: the cards of the range. */
         KpiEvent: {
             dataTo: components["schemas"]["DataTo"];
             metrics: components["schemas"]["TokenMetrics"];
             numeric: components["schemas"]["Numeric"];
             range: components["schemas"]["RangeAnswered"];
+        };
+        /** @description What keeps the tables small. */
+        MaintenanceShown: {
+            /** @description Why the last job failed; null after one that did not. */
+            lastError?: string | null;
+            lastRun?: string | null;
+            nextRun?: string | null;
+            /** @description flush, merge or maintenance. */
+            running?: string | null;
         };
         /** @description The answer. */
         MetricsAnswer: {
@@ -694,6 +890,12 @@ export interface components {
              * @description How many the list holds.
              */
             total: number;
+        };
+        /** @description A remark on a query that runs and may not say what its author meant. */
+        NoteShown: {
+            /** @description The whole query as it would better be. */
+            suggestion?: string | null;
+            text: string;
         };
         /** @description Every measure as a number. */
         Numeric: components["schemas"]["CohortNumbers"] & {
@@ -768,6 +970,33 @@ export interface components {
              *     null before the first.
              */
             since?: string | null;
+        };
+        /** @description A line about every 250 ms. */
+        ProgressLine: {
+            progress: components["schemas"]["ProgressShown"];
+        };
+        /** @description How far a query came. */
+        ProgressShown: {
+            /**
+             * Format: int64
+             * @description Bytes that were read of files so far.
+             */
+            bytesScanned: number;
+            /**
+             * Format: int64
+             * @description Milliseconds since the question came.
+             */
+            elapsedMs: number;
+            /**
+             * Format: int64
+             * @description Rows that came out of tables so far.
+             */
+            rowsScanned: number;
+        };
+        /** @description A query to keep. */
+        QueryToSave: {
+            /** @description The text. */
+            sql: string;
         };
         /** @description The range that was answered, as RFC 3339; the start included, the end not. */
         RangeAnswered: {
@@ -943,6 +1172,27 @@ export interface components {
              */
             total: number;
         };
+        /** @description Every saved query. */
+        SavedQueriesAnswer: {
+            /** @description By name. */
+            queries: components["schemas"]["SavedQueryShown"][];
+        };
+        /** @description A saved query. */
+        SavedQueryShown: {
+            /** @description Its name, and that of its view where it is an identifier. */
+            name: string;
+            /** @description When it was saved last, RFC 3339. */
+            savedAt: string;
+            /** @description The text. */
+            sql: string;
+        };
+        /** @description Tables and functions. */
+        SchemaAnswer: {
+            /** @description By name. */
+            functions: components["schemas"]["FunctionOfSchema"][];
+            /** @description By name. */
+            tables: components["schemas"]["TableOfSchema"][];
+        };
         /** @description The answer. */
         SeriesAnswer: {
             /** @description The column. */
@@ -995,6 +1245,42 @@ export interface components {
             /** @description Always true; others get 401. */
             signedIn: boolean;
         };
+        /** @description The body of an error, and the last line of an answer that broke off. */
+        SqlErrorBody: {
+            error: components["schemas"]["SqlErrorDetail"];
+        };
+        /** @description Why a text of SQL is not answered. */
+        SqlErrorDetail: {
+            /**
+             * @description `sql_syntax`, `sql_unsupported`, `sql_unknown_table`, `sql_unknown_column`, `sql_read_only`, `sql_too_large`,
+             *     `sql_failed` or `card_number`.
+             */
+            code: string;
+            /**
+             * Format: int64
+             * @description Where in the line, in characters from 1.
+             */
+            column?: number | null;
+            /** @description The nearest form that works. */
+            hint?: string | null;
+            /**
+             * Format: int64
+             * @description Where in the text, from 1.
+             */
+            line?: number | null;
+            /** @description A sentence for people. */
+            message: string;
+        };
+        /** @description A question. */
+        SqlQuestion: {
+            /**
+             * Format: int64
+             * @description Rows to send at most, 1 to 1,000,000; 10,000 by default, 1,000,000 in files.
+             */
+            maxRows?: number | null;
+            /** @description One statement. */
+            sql: string;
+        };
         /** @description A stage and when it was reached. */
         StageShown: {
             at?: string | null;
@@ -1022,6 +1308,96 @@ export interface components {
             range: components["schemas"]["RangeAnswered"];
             /** @description Every stage but the start, in order. */
             stages: components["schemas"]["StageTime"][];
+        };
+        /** @description What lies on the disk. */
+        StorageAnswer: {
+            /**
+             * Format: double
+             * @description Bytes written to journal and files for each byte of the journal, since the start; null before the first.
+             */
+            bytesWrittenPerByteReceived?: number | null;
+            disk: components["schemas"]["DiskShown"];
+            /**
+             * Format: int64
+             * @description The newest journal entry that queries see.
+             */
+            head: number;
+            journal: components["schemas"]["JournalShown"];
+            maintenance: components["schemas"]["MaintenanceShown"];
+            /** @description The server's time, RFC 3339. */
+            now: string;
+            /** @description Every table. */
+            tables: components["schemas"]["TableShown"][];
+        };
+        /** @description A table or view. */
+        TableOfSchema: {
+            /** @description In order; none of a saved view that no longer works. */
+            columns: components["schemas"]["ColumnOfSchema"][];
+            /** @description `table`, `view`, `metrics` or `rollup`. */
+            kind: string;
+            /** @description What one row is. */
+            meaning: string;
+            name: string;
+        };
+        /** @description How a table is. */
+        TableShown: {
+            /**
+             * Format: int64
+             * @description Of its files.
+             */
+            bytes: number;
+            /**
+             * Format: double
+             * @description Bytes of files a day, over the last seven; null where there is too little data.
+             */
+            bytesPerDay?: number | null;
+            compactionDebt: components["schemas"]["DebtShown"];
+            /** Format: int64 */
+            files: number;
+            /**
+             * Format: int64
+             * @description The most files of one day.
+             */
+            filesMaxPerDay: number;
+            /**
+             * Format: double
+             * @description For how long the oldest row that belongs into files has waited; 0 without any, null without rows at all.
+             */
+            freshnessSeconds?: number | null;
+            /**
+             * Format: int64
+             * @description Rows that are in no file yet.
+             */
+            hotRows: number;
+            /** @description Always null: errors are those of the maintenance. */
+            lastError?: string | null;
+            /** @description When its files last changed. */
+            lastFlush?: string | null;
+            meaning: string;
+            name: string;
+            /** @description The latest row's time. */
+            newest?: string | null;
+            /** @description The earliest row's time. */
+            oldest?: string | null;
+            /**
+             * Format: int64
+             * @description Rows that replace rows of files when they are read.
+             */
+            overlayRows: number;
+            /**
+             * Format: int64
+             * @description Rows in files.
+             */
+            rows: number;
+            /** Format: double */
+            rowsPerDay?: number | null;
+            /** Format: int64 */
+            snapshots: number;
+            /**
+             * Format: int64
+             * @description The files hold everything up to this journal entry.
+             */
+            watermark: number;
         };
         /** @description The five numbers, in the interface's own names and units. */
         TokenMetrics: {
@@ -1991,6 +2367,205 @@ export interface operations {
             };
         };
     };
+    ask: {
+        parameters: {
+            query?: {
+                /** @description `csv`, `json` (an array of objects) or `parquet` for a file; without it, lines of JSON as they come. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SqlQuestion"];
+            };
+        };
+        responses: {
+            /** @description One line each of `ColumnsLine`, any number of `{"rows": [[…]]}` and `ProgressLine`, and one of `DoneLine` or `SqlErrorBody`; or the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SqlErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    saved_queries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedQueriesAnswer"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    save_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 100 characters */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryToSave"];
+            };
+        };
+        responses: {
+            /** @description It is kept */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SqlErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As it was saved */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SqlErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sql_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SqlErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     stages: {
         parameters: {
             query?: {
@@ -2044,6 +2619,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StagesAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageAnswer"];
                 };
             };
             400: {

@@ -97,7 +97,8 @@ impl ScalarUDFImpl for Rule {
         let is_constant = args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
         let mut arrays = ColumnarValue::values_to_arrays(&args.args)?;
         let types: Vec<_> = arrays.iter().map(|array| array.data_type().clone()).collect();
-        let wanted = (self.takes)(&types).map_err(|reason| exec_datafusion_err!("{}: {reason}", self.name))?;
+        let wanted =
+            (self.takes)(&types).map_err(|reason| exec_datafusion_err!("{}: {reason}", self.name))?;
         for (array, wanted) in arrays.iter_mut().zip(wanted) {
             if wanted == DataType::Utf8View && *array.data_type() != wanted {
                 *array = arrow::compute::cast(array, &wanted)?;

@@ -41,6 +41,8 @@ pub(super) use answers::{ColumnsLine, DoneLine, ProgressLine};
 const ROWS_DEFAULT: u64 = 10_000;
 /// Rows of an answer at most, and of a file unless asked for otherwise.
 const ROWS_MAX: u64 = 1_000_000;
+/// Rows of a file, where somebody asks for all: they are written as they come and kept nowhere.
+const FILE_ROWS_MAX: u64 = 1_000_000_000_000;
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -101,9 +103,10 @@ pub(super) async fn ask(
     let format = Format::of(query.word("format", &["csv", "json", "parquet"])?);
     let question: SqlQuestion =
         read(body, "the body must be JSON such as {\"sql\": \"SELECT 1\", \"maxRows\": 100}")?;
-    let rows_max = question.max_rows.unwrap_or(if format.is_file() { ROWS_MAX } else { ROWS_DEFAULT });
-    if !(1..=ROWS_MAX).contains(&rows_max) {
-        let allowed = format!("a whole number from 1 to {ROWS_MAX}");
+    let (usual, most) = if format.is_file() { (ROWS_MAX, FILE_ROWS_MAX) } else { (ROWS_DEFAULT, ROWS_MAX) };
+    let rows_max = question.max_rows.unwrap_or(usual);
+    if !(1..=most).contains(&rows_max) {
+        let allowed = format!("a whole number from 1 to {most}");
         return Err(bad_value("maxRows", &rows_max.to_string(), &allowed).into());
     }
     let asked = Asked { tenant: caller.tenant, sql: question.sql, format, rows_max };

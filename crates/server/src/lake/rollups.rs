@@ -11,7 +11,7 @@ use arrow::array::{
     TimestampMicrosecondBuilder,
 };
 use walletscope_lake::table::day_of;
-use walletscope_model::Timestamp;
+use walletscope_model::{Offset, Timestamp};
 use walletscope_query::rollup_table::{self, RollupSource};
 use walletscope_series::{Count, Durations, Resolution, Timing, Window};
 use walletscope_stream::{Dimension, WindowKey};
@@ -38,6 +38,8 @@ pub struct Windows {
     pub shared: Arc<Shared>,
     /// How long buckets are.
     pub grain: Grain,
+    /// What the tables beside it include: a view that is behind is waited for.
+    pub head: Offset,
 }
 
 const COUNTS: [&[Count]; 13] = [
@@ -60,7 +62,7 @@ const DAY_SECONDS: i64 = 86_400;
 
 impl RollupSource for Windows {
     fn rows(&self, from: Timestamp, to: Timestamp) -> Result<RecordBatch, String> {
-        let view = self.shared.view.load_full();
+        let view = self.view();
         if view.dictionary.values(Dimension::Tenant).len() > 1 {
             return Err("rollups count one tenant and this server has several; ask token_provisioning_logs"
                 .to_owned());
@@ -92,6 +94,21 @@ impl RollupSource for Windows {
             rows.push(&view, start, WindowKey { resolution, start, wallet, issuer }, &window);
         }
         Ok(rows.finish())
+    }
+}
+
+impl Windows {
+    /// The newest view, which is published less often than the lake's rows and is a moment behind at most.
+    fn view(&self) -> Arc<View> {
+        const POLL: std::time::Duration = std::time::Duration::from_millis(5);
+        const POLLS_MAX: u32 = 400;
+        for _ in 0..POLLS_MAX {
+            if self.shared.view.load().applied >= self.head {
+                break;
+            }
+            std::thread::sleep(POLL);
+        }
+        self.shared.view.load_full()
     }
 }
 

@@ -45,7 +45,7 @@ impl Tables for LakeTables {
             tables.insert(table, Arc::new(provider));
         }
         let rollup = |(name, grain)| {
-            let source = Windows { shared: self.shared.clone(), grain };
+            let source = Windows { shared: self.shared.clone(), grain, head: snapshot.head };
             let table: Arc<dyn TableProvider> = Arc::new(RollupTable::new(Arc::new(source)));
             (name, table)
         };
