@@ -1,13 +1,13 @@
 // An issuer is out: from the card to the failure, to the list, to one request in three clicks, each number the API's.
 import { api } from "./servers";
-import { expect, panel, test } from "./worlds";
+import { expect, panel, range, test } from "./worlds";
 
 interface Metrics { numeric: { requests: number; failureRate: { value: number; n: number } } }
 interface Breakdown { rows: { value: string; counts: { failed: number } }[] }
 interface Requests { total: number; requests: { id: string; reason: string }[] }
 interface Detail { id: string; reason: string; detail: { issuer: string; recordsJoined: number } }
 
-const RANGE = "from=now-150m&to=now-30s";
+const RANGE = range(150, 1);
 const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
 const count = (value: number): string => value.toLocaleString("en-GB");
 

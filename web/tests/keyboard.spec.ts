@@ -1,5 +1,5 @@
 // Can everything be done without a mouse?
-import { expect, panel, test } from "./worlds";
+import { expect, panel, range, test } from "./worlds";
 
 test("keys go to pages, change the range and the view", async ({ worlds, open }) => {
   const page = await open(worlds.steady, "/ops");
@@ -57,7 +57,7 @@ test("the palette runs commands and finds requests", async ({ worlds, open }) =>
 });
 
 test("a list is walked with j and k, opened with Enter, its id copied with y", async ({ worlds, open }) => {
-  const page = await open(worlds.steady, "/requests?from=now-3h&to=now-1m");
+  const page = await open(worlds.steady, `/requests?${range(180, 1)}`);
   await expect(page.locator("[data-row]").first()).toBeVisible();
   const second = (await page.locator("[data-row]").nth(1).getAttribute("data-attempt")) ?? "";
   for (const key of ["j", "j", "j", "k"]) await page.keyboard.press(key);

@@ -83,3 +83,10 @@ export function forgetBroken(complaints: string[]): void {
 export function panel(page: Page, name: string): ReturnType<Page["locator"]> {
   return page.locator(`[data-panel="${name}"]`);
 }
+
+/** A range of the past, in minutes ago, that stands still: what the page asks and what the test asks are then one question. */
+export function range(fromMinutes: number, toMinutes: number): string {
+  const minute = Math.floor(Date.now() / 60_000);
+  const at = (ago: number): string => new Date((minute - ago) * 60_000).toISOString();
+  return `from=${at(fromMinutes)}&to=${at(toMinutes)}`;
+}
