@@ -199,11 +199,12 @@ fn plain(message: &str) -> String {
 }
 
 fn hint_for(message: &str) -> Option<String> {
-    const HINTS: [(&str, &str); 8] = [
+    const HINTS: [(&str, &str); 9] = [
         ("must appear in the GROUP BY", "add the column to GROUP BY, or take any_value(column)"),
         ("must be in group by", "add the column to GROUP BY, or take any_value(column)"),
         ("Aggregate functions are not allowed", "compare aggregates in HAVING instead of WHERE"),
         ("require unique expression names", "give one of the two columns another name with AS"),
+        ("different number of columns", "select the same columns on both sides"),
         ("same number of columns", "select the same columns on both sides"),
         ("Failed to coerce arguments", "cast the argument: CAST(x AS DOUBLE), CAST(x AS TIMESTAMP)…"),
         ("Cannot coerce", "cast one side: CAST(x AS DOUBLE), CAST(x AS TIMESTAMP)…"),

@@ -21,6 +21,7 @@ mod rewrite;
 pub mod rollup_table;
 mod session;
 mod tenant;
+mod walk;
 
 pub use describe::{ColumnDescription, Description, FunctionDescription, TableDescription, type_word};
 pub use engine::{Answer, Engine, Note, Progress, Question, Tables, TablesAtHead, progress};

@@ -27,9 +27,12 @@ pub struct Limits {
     pub waiting: usize,
     /// Length of a text of SQL in bytes.
     pub text_bytes: usize,
-    /// How deep parentheses, subqueries and CASE may be nested.
+    /// How deep parentheses, calls and CASE may be nested.
     pub depth: usize,
-    /// Operators and set operations in one text: each may deepen the tree by one.
+    /// How deep queries may be nested: the time that planning takes doubles with each level.
+    pub subqueries: usize,
+    /// Operators and set operations in one text: each may deepen the tree by one. A thread's usual stack of 2 MiB
+    /// holds 1,700.
     pub operators: usize,
 }
 
@@ -44,8 +47,9 @@ impl Default for Limits {
             running: 4,
             waiting: 64,
             text_bytes: 128 << 10,
-            depth: 100,
-            operators: 2_000,
+            depth: 64,
+            subqueries: 12,
+            operators: 1_000,
         }
     }
 }

@@ -6,18 +6,18 @@
 //! filtered or embedded; those points are sums of samples, so aggregates over them are weighted. Division is of floats,
 //! and by zero null; a count that a group has none of is 0.
 
-use std::ops::ControlFlow;
-
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Function, Ident, ObjectName, ObjectNamePart,
-    Query, Select, SetExpr, Statement, TableFactor, Value, Visit, VisitMut, Visitor, VisitorMut,
+    Query, Select, SetExpr, Statement, TableFactor, Value,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
+use crate::error::SqlError;
 use crate::near::fold;
 use crate::parse;
 use crate::rewrite::calls::called;
 use crate::rewrite::template::{Call, fill, plain_arguments};
+use crate::walk::{Walk, walk};
 
 /// The tables: one store under two names.
 pub(crate) const TABLES: [&str; 2] = ["TokenServices", "TokenProvisioning"];
@@ -74,12 +74,12 @@ pub(crate) struct Namespace {
 }
 
 /// Rewrites a statement that reads a namespace, and says which view it reads; `number` makes the view's name unique.
-pub(crate) fn rewrite(statement: &mut Statement, number: usize) -> Namespace {
-    let named = Named::of(statement);
+pub(crate) fn rewrite(statement: &mut Statement, number: usize) -> Result<Namespace, SqlError> {
+    let named = Named::of(statement)?;
     let name = format!("TokenServices {number}");
-    let _ = statement.visit(&mut Rename { name: &name });
-    let _ = statement.visit(&mut Divide { name: &name, is_weighted: named.provenance });
-    Namespace { sql: view(&named), asks_gauge: named.has(GAUGE.0) && !named.provenance, name }
+    walk(statement, &mut Rename { name: &name })?;
+    walk(statement, &mut Divide { name: &name, is_weighted: named.provenance })?;
+    Ok(Namespace { sql: view(&named), asks_gauge: named.has(GAUGE.0) && !named.provenance, name })
 }
 
 /// The view of all metrics, for lists of tables.
@@ -95,12 +95,10 @@ struct Named {
 }
 
 impl Named {
-    fn of(statement: &Statement) -> Self {
+    fn of(statement: &mut Statement) -> Result<Self, SqlError> {
         struct Idents(Vec<String>);
-        impl Visitor for Idents {
-            type Break = ();
-
-            fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        impl Walk for Idents {
+            fn enter(&mut self, expr: &mut Expr) -> Result<(), SqlError> {
                 match expr {
                     Expr::Identifier(ident) => self.0.push(fold(&ident.value)),
                     Expr::CompoundIdentifier(parts) => {
@@ -108,13 +106,13 @@ impl Named {
                     }
                     _ => {}
                 }
-                ControlFlow::Continue(())
+                Ok(())
             }
         }
         let mut idents = Idents(Vec::new());
-        let _ = Visit::visit(statement, &mut idents);
+        walk(statement, &mut idents)?;
         let provenance = idents.0.iter().any(|name| name == "provenance");
-        Self { names: idents.0, provenance }
+        Ok(Self { names: idents.0, provenance })
     }
 
     fn has(&self, metric: &str) -> bool {
@@ -201,10 +199,8 @@ struct Rename<'a> {
     name: &'a str,
 }
 
-impl VisitorMut for Rename<'_> {
-    type Break = ();
-
-    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
+impl Walk for Rename<'_> {
+    fn table(&mut self, factor: &mut TableFactor) -> Result<(), SqlError> {
         if let TableFactor::Table { name, .. } = factor
             && let [ObjectNamePart::Identifier(ident)] = name.0.as_slice()
             && TABLES.contains(&ident.value.as_str())
@@ -212,7 +208,7 @@ impl VisitorMut for Rename<'_> {
             let ident = Ident { value: self.name.to_owned(), quote_style: Some('"'), span: ident.span };
             *name = ObjectName(vec![ObjectNamePart::Identifier(ident)]);
         }
-        ControlFlow::Continue(())
+        Ok(())
     }
 }
 
@@ -222,30 +218,28 @@ struct Divide<'a> {
     is_weighted: bool,
 }
 
-impl VisitorMut for Divide<'_> {
-    type Break = ();
-
+impl Walk for Divide<'_> {
     // A SELECT inside of another that reads the view is visited twice, which changes nothing more.
-    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
-        if self.calculate(&mut query.body)
+    fn query(&mut self, query: &mut Query) -> Result<(), SqlError> {
+        if self.calculate(&mut query.body)?
             && let Some(order) = &mut query.order_by
         {
-            let _ = order.visit(&mut Arithmetic { is_weighted: self.is_weighted });
+            walk(order, &mut Arithmetic { is_weighted: self.is_weighted })?;
         }
-        ControlFlow::Continue(())
+        Ok(())
     }
 }
 
 impl Divide<'_> {
     /// True if a SELECT of the body reads the view.
-    fn calculate(&self, body: &mut SetExpr) -> bool {
+    fn calculate(&self, body: &mut SetExpr) -> Result<bool, SqlError> {
         match body {
             SetExpr::Select(select) if self.reads(select) => {
-                let _ = select.visit(&mut Arithmetic { is_weighted: self.is_weighted });
-                true
+                walk(select.as_mut(), &mut Arithmetic { is_weighted: self.is_weighted })?;
+                Ok(true)
             }
-            SetExpr::SetOperation { left, right, .. } => self.calculate(left) | self.calculate(right),
-            _ => false,
+            SetExpr::SetOperation { left, right, .. } => Ok(self.calculate(left)? | self.calculate(right)?),
+            _ => Ok(false),
         }
     }
 
@@ -267,10 +261,8 @@ struct Arithmetic {
     is_weighted: bool,
 }
 
-impl VisitorMut for Arithmetic {
-    type Break = ();
-
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+impl Walk for Arithmetic {
+    fn leave(&mut self, expr: &mut Expr) -> Result<(), SqlError> {
         match expr {
             Expr::BinaryOp { left, op: BinaryOperator::Divide, right } => {
                 **left = as_double((**left).clone());
@@ -283,7 +275,7 @@ impl VisitorMut for Arithmetic {
             }
             _ => {}
         }
-        ControlFlow::Continue(())
+        Ok(())
     }
 }
 

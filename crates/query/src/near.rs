@@ -21,7 +21,7 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         let folded = fold(candidate);
         let distance = levenshtein(&name, &folded);
         let is_part = name.len() > 2 && (folded.starts_with(&name) || name.starts_with(&folded));
-        let limit = (name.len().max(folded.len()) / 3).max(1);
+        let limit = (name.len().max(folded.len()) / 3).max(if name.len() > 3 { 2 } else { 1 });
         if (distance <= limit || is_part) && !found.iter().any(|(_, other)| *other == candidate) {
             found.push((distance, candidate));
         }

@@ -4,11 +4,8 @@
 //! are told to the caller, who keeps views. Size and depth are checked on the tokens, before a tree exists: a tree that
 //! is deep enough would overflow the stack by being dropped.
 
-use std::ops::ControlFlow;
-
 use datafusion::sql::sqlparser::ast::{
-    ObjectName, Query, Select, SetExpr, ShowStatementIn, ShowStatementOptions, Spanned, Statement, Visit,
-    Visitor,
+    ObjectName, Query, Select, SetExpr, ShowStatementIn, ShowStatementOptions, Spanned, Statement, VisitMut,
 };
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
@@ -20,7 +17,11 @@ use crate::error::SqlError;
 use crate::limits::Limits;
 use crate::near::{fold, nearest};
 use crate::plan::ATTEMPTS_VIEW;
+use crate::walk::{Walk, walk};
 use crate::{measures, metrics};
+
+/// Calls of the parser for one level of nesting, at most.
+const PARSED_PER_LEVEL: usize = 4;
 
 /// What a text asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,8 +106,10 @@ pub(crate) fn parse(sql: &str, limits: &Limits) -> Result<Parsed, SqlError> {
     let end = tokens.last().map_or(Location { line: 1, column: 1 }, |token| token.span.end);
     let start = tokens.iter().find(|token| !is_space(token)).map_or(end, |token| token.span.start);
     check_operators(&tokens, limits)?;
-    let mut parser =
-        Parser::new(&Grammar).with_recursion_limit(limits.depth).with_tokens_with_locations(tokens.clone());
+    check_nesting(&tokens, limits)?;
+    let mut parser = Parser::new(&Grammar)
+        .with_recursion_limit(limits.depth * PARSED_PER_LEVEL)
+        .with_tokens_with_locations(tokens.clone());
     if parser.peek_token().token == Token::EOF {
         return Err(SqlError::new("syntax", "there is no statement").at(start).hint("begin with SELECT"));
     }
@@ -141,6 +144,40 @@ fn check_operators(tokens: &[TokenWithSpan], limits: &Limits) -> Result<(), SqlE
     let message = format!("the text has more than {} operators", limits.operators);
     let hint = "write long lists of alternatives as x IN (1, 2, 3)";
     Err(SqlError::new("too_large", message).at(beyond.span.start).hint(hint))
+}
+
+/// Counts what is open: parentheses, brackets and CASE, and queries among them. The parser has a limit of its own, but it
+/// tries several readings of a text and may tell of the last one instead.
+fn check_nesting(tokens: &[TokenWithSpan], limits: &Limits) -> Result<(), SqlError> {
+    let mut tokens = tokens.iter().filter(|token| !is_space(token)).peekable();
+    let mut open: Vec<bool> = Vec::new();
+    let mut queries = 0;
+    while let Some(token) = tokens.next() {
+        let keyword = |token: &Token| if let Token::Word(word) = token { Some(word.keyword) } else { None };
+        let next = tokens.peek().and_then(|token| keyword(&token.token));
+        match (&token.token, keyword(&token.token)) {
+            (Token::LParen, _) => {
+                let is_query = matches!(next, Some(Keyword::SELECT | Keyword::WITH | Keyword::VALUES));
+                open.push(is_query);
+                queries += usize::from(is_query);
+            }
+            (Token::LBracket, _) | (_, Some(Keyword::CASE)) => open.push(false),
+            (Token::RParen | Token::RBracket, _) | (_, Some(Keyword::END)) => {
+                queries -= usize::from(open.pop().unwrap_or_default());
+            }
+            _ => {}
+        }
+        let (what, limit, hint) = if queries > limits.subqueries {
+            ("queries", limits.subqueries, "name inner queries with WITH, one after the other")
+        } else if open.len() > limits.depth {
+            ("parentheses and CASE", limits.depth, "write fewer of them inside of each other")
+        } else {
+            continue;
+        };
+        let message = format!("{what} are nested deeper than {limit} levels");
+        return Err(SqlError::new("too_large", message).at(token.span.start).hint(hint));
+    }
+    Ok(())
 }
 
 /// Whether a token may put the tree before it one level deeper.
@@ -199,7 +236,7 @@ fn of_parser(error: &ParserError, sql: &str, end: Location, limits: &Limits) -> 
             let message = format!("the text is nested deeper than {} levels", limits.depth);
             return SqlError::new("too_large", message)
                 .at(end)
-                .hint("name inner queries with WITH, one after the other");
+                .hint("write fewer parentheses and CASE inside of each other");
         }
     };
     let (message, location) = match text.rsplit_once(" at Line: ") {
@@ -246,9 +283,9 @@ fn lower_first(text: &str) -> String {
 
 fn request(statement: Statement, start: Location) -> Result<Request, SqlError> {
     match statement {
-        Statement::Query(_) | Statement::Explain { .. } => {
-            check_reads(&statement)?;
-            Ok(Request::Read(Box::new(statement)))
+        mut reading @ (Statement::Query(_) | Statement::Explain { .. }) => {
+            check_reads(&mut reading)?;
+            Ok(Request::Read(Box::new(reading)))
         }
         Statement::ExplainTable { table_name, .. } => Ok(Request::Columns(table_name)),
         Statement::ShowTables { .. } => Ok(Request::Tables),
@@ -261,8 +298,8 @@ fn request(statement: Statement, start: Location) -> Result<Request, SqlError> {
                 },
             ..
         } => Ok(Request::Columns(name)),
-        Statement::CreateView(view) if !view.materialized => {
-            check_reads(&view.query)?;
+        Statement::CreateView(mut view) if !view.materialized => {
+            check_reads(&mut *view.query)?;
             let replaces = view.or_replace || view.or_alter;
             Ok(Request::SaveView(SavedView {
                 name: name(&view.name)?,
@@ -308,30 +345,27 @@ fn refusal(statement: &Statement) -> SqlError {
 }
 
 /// Refuses what writes or locks inside a query.
-fn check_reads<V: Visit>(tree: &V) -> Result<(), SqlError> {
-    struct Reads;
-    impl Visitor for Reads {
-        type Break = SqlError;
+fn check_reads<T: VisitMut>(tree: &mut T) -> Result<(), SqlError> {
+    walk(tree, &mut Reads)
+}
 
-        fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<SqlError> {
-            let refused = check_body(&query.body).err().or_else(|| {
-                let lock = !query.locks.is_empty() || query.for_clause.is_some();
-                lock.then(|| SqlError::new("read_only", "FOR UPDATE is refused: SQL only reads here"))
-                    .map(|error| error.hint("leave the FOR clause out"))
-            });
-            refused.map_or(ControlFlow::Continue(()), ControlFlow::Break)
-        }
+struct Reads;
 
-        fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<SqlError> {
-            match statement {
-                Statement::Query(_) | Statement::Explain { .. } => ControlFlow::Continue(()),
-                other => ControlFlow::Break(refusal(other)),
-            }
+impl Walk for Reads {
+    fn query(&mut self, query: &mut Query) -> Result<(), SqlError> {
+        check_body(&query.body)?;
+        if query.locks.is_empty() && query.for_clause.is_none() {
+            return Ok(());
         }
+        let error = SqlError::new("read_only", "FOR UPDATE is refused: SQL only reads here");
+        Err(error.hint("leave the FOR clause out"))
     }
-    match tree.visit(&mut Reads) {
-        ControlFlow::Break(error) => Err(error),
-        ControlFlow::Continue(()) => Ok(()),
+
+    fn statement(&mut self, statement: &mut Statement) -> Result<(), SqlError> {
+        match statement {
+            Statement::Query(_) | Statement::Explain { .. } => Ok(()),
+            other => Err(refusal(other)),
+        }
     }
 }
 

@@ -29,9 +29,8 @@ use crate::limits::Limits;
 use crate::parse::{self, Request};
 use crate::rewrite::calls::Measured;
 use crate::rewrite::{calls, columns, names, query, rollup};
-use crate::rollup_table;
 use crate::tenant::TenantTable;
-use crate::{describe, measures, metrics, notes, session};
+use crate::{describe, measures, metrics, notes, rollup_table, session};
 
 /// Spellings of columns that one statement may have repaired.
 const REPAIRS_MAX: usize = 200;
@@ -214,7 +213,7 @@ impl<'a> Planner<'a> {
     /// Plans the view of a namespace of metrics that a statement reads.
     async fn namespace(&mut self, statement: &mut Statement) -> Result<(), SqlError> {
         self.namespaces += 1;
-        let namespace = metrics::rewrite(statement, self.namespaces);
+        let namespace = metrics::rewrite(statement, self.namespaces)?;
         if namespace.asks_gauge {
             let text =
                 "ActiveTokenCount is null here: it is a level of tokens, not a sum over attempts".to_owned();

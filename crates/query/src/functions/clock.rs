@@ -92,7 +92,9 @@ pub(super) fn time_or_day_type(data_type: &DataType) -> Result<DataType, String>
 /// The type of texts, where a text is wanted.
 pub(super) fn text_type(data_type: &DataType) -> Result<DataType, String> {
     match data_type {
-        DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8 | DataType::Null => Ok(DataType::Utf8View),
+        // No cast: a constant stays one, so that a type may depend on it.
+        DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8 => Ok(data_type.clone()),
+        DataType::Null => Ok(DataType::Utf8View),
         other => Err(format!("takes a text, not {other}; write CAST(x AS VARCHAR)")),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, ListArray, MapArray, StructArray, UInt32Array};
 use arrow::buffer::OffsetBuffer;
-use arrow::compute::take;
+use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Int64Type};
 use arrow::row::{RowConverter, SortField};
 
@@ -168,10 +168,11 @@ fn element_at(arrays: &[ArrayRef], _: &DataType) -> Result<ArrayRef, String> {
 }
 
 fn places_of_keys(maps: &MapArray, wanted: &ArrayRef) -> Result<UInt32Array, String> {
-    let converter = RowConverter::new(vec![SortField::new(wanted.data_type().clone())]);
+    let converter = RowConverter::new(vec![SortField::new(maps.key_type().clone())]);
     let converter = converter.map_err(|error| error.to_string())?;
     let keys = converter.convert_columns(&[Arc::clone(maps.keys())]).map_err(|error| error.to_string())?;
-    let wanted_rows = converter.convert_columns(&[Arc::clone(wanted)]).map_err(|error| error.to_string())?;
+    let wanted = cast(wanted, maps.key_type()).map_err(|error| error.to_string())?;
+    let wanted_rows = converter.convert_columns(&[Arc::clone(&wanted)]).map_err(|error| error.to_string())?;
     let place = |map: usize| {
         if maps.is_null(map) || wanted.is_null(map) {
             return None;

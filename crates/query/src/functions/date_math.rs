@@ -118,6 +118,7 @@ fn moved_gives(types: &[DataType], constants: &[Option<&str>]) -> Result<DataTyp
     }
     let unit = constants.first().copied().flatten().map(Unit::named).transpose()?;
     match (&types[2], unit) {
+        (DataType::Date32, None) => Err("the unit must be a constant text, such as 'day'".to_owned()),
         (DataType::Date32, Some(Unit::Days(_) | Unit::Months(_))) => Ok(DataType::Date32),
         (given, _) => clock::time_type(given),
     }

@@ -167,21 +167,19 @@ fn iso(text: &str) -> Result<i64, String> {
         .ok_or_else(|| format!("'{text}' is no time as ISO 8601 writes it, such as 2026-11-22T12:04:30.812Z"))
 }
 
-/// A number of exactly two digits.
-fn two_digits(text: &str) -> Option<i64> {
-    let (value, rest) = (text.len() == 2).then(|| pattern::read_number(text, 2))??;
-    rest.is_empty().then_some(value)
-}
-
 fn iso_parts(text: &str) -> Option<i64> {
     let text = text.trim();
+    let number = |text: &str| match pattern::read_number(text, 2) {
+        Some((value, "")) if text.len() == 2 => Some(value),
+        _ => None,
+    };
     let (date, time) = match text.split_once(['T', 't', ' ']) {
         Some((date, time)) => (date, Some(time)),
         None => (text, None),
     };
     let mut parts = date.split('-');
     let (year, rest) = pattern::read_number(parts.next()?, 4)?;
-    let mut part = || parts.next().map_or(Some(1), two_digits);
+    let mut part = || parts.next().map_or(Some(1), &number);
     let (month, day) = (part()?, part()?);
     if !rest.is_empty() || parts.next().is_some() {
         return None;
@@ -202,7 +200,7 @@ fn iso_parts(text: &str) -> Option<i64> {
     let digits = !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit());
     let micros: u32 = digits.then(|| format!("{fraction:0<6}")[..6].parse().ok())??;
     let mut clock = clock.split(':');
-    let mut part = || clock.next().map_or(Some(0), two_digits);
+    let mut part = || clock.next().map_or(Some(0), &number);
     let (hour, minute, second) = (part()?, part()?, part()?);
     let small = |value: i64| u32::try_from(value).ok();
     let wall = date.and_hms_micro_opt(small(hour)?, small(minute)?, small(second)?, micros)?;

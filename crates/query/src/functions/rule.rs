@@ -8,6 +8,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, ScalarValue, exec_datafusion_err, plan_datafusion_err};
 use datafusion::logical_expr::{
@@ -27,7 +28,7 @@ pub(super) struct Rule {
     takes: Takes,
     /// The type of the result, by the types of the arguments and those that are constant texts.
     gives: Gives,
-    /// The result, by the arguments, all of one length, and its type.
+    /// The result, by the arguments, all of one length and texts as views, and its type.
     run: Run,
 }
 
@@ -66,14 +67,7 @@ impl ScalarUDFImpl for Rule {
     }
 
     fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
-        let wanted = (self.takes)(types).map_err(|reason| plan_datafusion_err!("{}: {reason}", self.name))?;
-        // A cast around a constant text would hide it from `gives`: texts are cast when the function runs.
-        let kept = wanted.into_iter().zip(types).map(|(wanted, given)| {
-            let is_text =
-                wanted == DataType::Utf8View && matches!(given, DataType::Utf8 | DataType::LargeUtf8);
-            if is_text { given.clone() } else { wanted }
-        });
-        Ok(kept.collect())
+        (self.takes)(types).map_err(|reason| plan_datafusion_err!("{}: {reason}", self.name))
     }
 
     fn return_type(&self, types: &[DataType]) -> Result<DataType> {
@@ -95,21 +89,22 @@ impl ScalarUDFImpl for Rule {
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let is_constant = args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
-        let mut arrays = ColumnarValue::values_to_arrays(&args.args)?;
-        let types: Vec<_> = arrays.iter().map(|array| array.data_type().clone()).collect();
-        let wanted =
-            (self.takes)(&types).map_err(|reason| exec_datafusion_err!("{}: {reason}", self.name))?;
-        for (array, wanted) in arrays.iter_mut().zip(wanted) {
-            if wanted == DataType::Utf8View && *array.data_type() != wanted {
-                *array = arrow::compute::cast(array, &wanted)?;
-            }
-        }
+        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
+        let arrays = arrays.iter().map(as_views).collect::<Result<Vec<_>>>()?;
         let result = (self.run)(&arrays, args.return_field.data_type());
         let result = result.map_err(|reason| exec_datafusion_err!("{}: {reason}", self.name))?;
         if is_constant && result.len() == 1 {
             return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?));
         }
         Ok(ColumnarValue::Array(result))
+    }
+}
+
+/// Texts of every kind as views, so that functions know one kind.
+fn as_views(array: &ArrayRef) -> Result<ArrayRef> {
+    match array.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 => Ok(cast(array, &DataType::Utf8View)?),
+        _ => Ok(Arc::clone(array)),
     }
 }
 

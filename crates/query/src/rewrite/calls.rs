@@ -5,12 +5,10 @@
 //! here, with its place, before the planner sees it.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Statement, Value, VisitMut,
-    VisitorMut,
+    FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Statement, Value,
 };
 use datafusion::sql::sqlparser::tokenizer::{Location, Span};
 
@@ -20,6 +18,7 @@ use super::template::{Call, fill, plain_arguments};
 use crate::error::SqlError;
 use crate::measures::CALLS;
 use crate::near::nearest;
+use crate::walk::{Walk, walk};
 
 /// Functions that have a twin which gives null where they would fail.
 const WITH_TRY: [&str; 4] = ["date_parse", "parse_datetime", "from_iso8601_timestamp", "from_iso8601_date"];
@@ -55,31 +54,33 @@ pub(crate) fn rewrite(
     known: &BTreeSet<String>,
 ) -> Result<Vec<Measured>, SqlError> {
     let mut calls = Calls { known, measured: Vec::new() };
-    match statement.visit(&mut calls) {
-        ControlFlow::Break(error) => Err(error),
-        ControlFlow::Continue(()) => Ok(calls.measured),
-    }
+    walk(statement, &mut calls)?;
+    Ok(calls.measured)
 }
 
 /// Where a call of the function that an error's message names stands.
 pub(crate) fn place_of(statement: &mut Statement, message: &str) -> Option<Span> {
-    struct Find<'a>(&'a str);
-    impl VisitorMut for Find<'_> {
-        type Break = Span;
-
-        fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Span> {
-            let Expr::Function(function) = expr else { return ControlFlow::Continue(()) };
-            let Some((name, span)) = name_of(function) else { return ControlFlow::Continue(()) };
+    struct Find<'a>(&'a str, Option<Span>);
+    impl Walk for Find<'_> {
+        fn enter(&mut self, expr: &mut Expr) -> Result<(), SqlError> {
+            let Expr::Function(function) = expr else { return Ok(()) };
+            let Some((name, span)) = name_of(function) else { return Ok(()) };
             let is_named = self.0.match_indices(&name).any(|(start, found)| {
                 let is_edge =
                     |character: Option<char>| !character.is_some_and(|c| c.is_alphanumeric() || c == '_');
                 is_edge(self.0[..start].chars().next_back())
                     && is_edge(self.0[start + found.len()..].chars().next())
             });
-            if is_named && span.start.line > 0 { ControlFlow::Break(span) } else { ControlFlow::Continue(()) }
+            if is_named && span.start.line > 0 {
+                self.1.get_or_insert(span);
+            }
+            Ok(())
         }
     }
-    statement.visit(&mut Find(&message.to_lowercase())).break_value()
+    let message = message.to_lowercase();
+    let mut find = Find(&message, None);
+    walk(statement, &mut find).ok()?;
+    find.1
 }
 
 struct Calls<'a> {
@@ -87,24 +88,20 @@ struct Calls<'a> {
     measured: Vec<Measured>,
 }
 
-impl VisitorMut for Calls<'_> {
-    type Break = SqlError;
-
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<SqlError> {
+impl Walk for Calls<'_> {
+    fn leave(&mut self, expr: &mut Expr) -> Result<(), SqlError> {
         let replaced = match expr {
-            Expr::Function(function) => self.call(function),
+            Expr::Function(function) => self.call(function)?,
             Expr::AtTimeZone { timestamp, time_zone } => {
                 let arguments = vec![(**timestamp).clone(), (**time_zone).clone()];
-                Ok(Some(called("at_timezone", arguments, Span::empty())))
+                Some(called("at_timezone", arguments, Span::empty()))
             }
-            _ => Ok(None),
+            _ => None,
         };
-        match replaced {
-            Ok(Some(replacement)) => *expr = replacement,
-            Ok(None) => {}
-            Err(error) => return ControlFlow::Break(error),
+        if let Some(replacement) = replaced {
+            *expr = replacement;
         }
-        ControlFlow::Continue(())
+        Ok(())
     }
 }
 
@@ -290,16 +287,14 @@ fn attempt(function: &Function) -> Result<Expr, SqlError> {
     let [mut inner]: [Expr; 1] = arguments
         .try_into()
         .map_err(|_| SqlError::unsupported("try takes one expression").hint("try(CAST(x AS BIGINT))"))?;
-    let _ = inner.visit(&mut Forgive);
+    walk(&mut inner, &mut Forgive)?;
     Ok(Expr::Nested(Box::new(inner)))
 }
 
 struct Forgive;
 
-impl VisitorMut for Forgive {
-    type Break = ();
-
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+impl Walk for Forgive {
+    fn leave(&mut self, expr: &mut Expr) -> Result<(), SqlError> {
         match expr {
             Expr::Cast { kind: kind @ (CastKind::Cast | CastKind::DoubleColon), .. } => {
                 *kind = CastKind::TryCast
@@ -317,6 +312,6 @@ impl VisitorMut for Forgive {
             }
             _ => {}
         }
-        ControlFlow::Continue(())
+        Ok(())
     }
 }

@@ -4,19 +4,16 @@
 //! stand there, without case and `_` first, then by the other names that the event contract has for the same field. So
 //! an exact name always wins, and scopes need not be understood twice.
 
-use std::ops::ControlFlow;
-
 use datafusion::common::Column;
-use datafusion::sql::sqlparser::ast::{
-    Expr, Ident, Query, SelectItem, SetExpr, Statement, VisitMut, VisitorMut,
-};
+use datafusion::sql::sqlparser::ast::{Expr, Ident, Query, SelectItem, SetExpr, Statement};
 use datafusion::sql::sqlparser::tokenizer::Location;
 use walletscope_lake::LakeTable;
 use walletscope_model::Field;
 
 use super::names::normal;
-use crate::error::MissingColumn;
+use crate::error::{MissingColumn, SqlError};
 use crate::near::fold;
+use crate::walk::{Walk, walk};
 
 /// Spellings beyond the event contract's, folded, and the columns that they mean.
 const SPELLINGS: [(&str, &str); 14] = [
@@ -44,8 +41,7 @@ pub(crate) fn replace(statement: &mut Statement, missing: &MissingColumn) -> boo
         return false;
     }
     let mut replace = Replace { from: &missing.column.name, to: &exact, place: missing.place, count: 0 };
-    let _ = statement.visit(&mut replace);
-    replace.count > 0
+    walk(statement, &mut replace).is_ok() && replace.count > 0
 }
 
 /// The exact name of the column that is meant.
@@ -53,9 +49,11 @@ fn meant(column: &Column, valid: &[Column]) -> Option<String> {
     let relation = |valid: &&Column| column.relation.is_none() || valid.relation == column.relation;
     let here: Vec<&str> = valid.iter().filter(relation).map(|valid| valid.name.as_str()).collect();
     let outer = || LakeTable::ALL.into_iter().flat_map(LakeTable::columns).map(|column| column.name);
+    // An inner query may mean a column of the query around it, which the planner does not list.
+    let may_be_outer = column.relation.is_none() || here.is_empty();
     among(&column.name, &here).or_else(|| {
-        // An inner query may mean a column of the query around it, which the planner does not list.
-        column.relation.is_none().then(|| among(&column.name, &outer().collect::<Vec<_>>()))?
+        let outer: Vec<_> = outer().collect();
+        may_be_outer.then(|| among(&column.name, &outer))?
     })
 }
 
@@ -122,15 +120,13 @@ impl Replace<'_> {
     }
 }
 
-impl VisitorMut for Replace<'_> {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+impl Walk for Replace<'_> {
+    fn query(&mut self, query: &mut Query) -> Result<(), SqlError> {
         self.name_columns(&mut query.body);
-        ControlFlow::Continue(())
+        Ok(())
     }
 
-    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+    fn enter(&mut self, expr: &mut Expr) -> Result<(), SqlError> {
         match expr {
             Expr::Identifier(ident) => {
                 let start = ident.span.start;
@@ -144,7 +140,7 @@ impl VisitorMut for Replace<'_> {
             }
             _ => {}
         }
-        ControlFlow::Continue(())
+        Ok(())
     }
 }
 

@@ -4,15 +4,14 @@
 //! made exact here, so that the planner finds them; names of CTEs stay, because they hide tables.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Ident, ObjectName, ObjectNamePart, Query, Statement, TableAlias, TableFactor, Visit, VisitMut,
-    Visitor, VisitorMut,
+    Expr, Ident, ObjectName, ObjectNamePart, Query, Statement, TableAlias, TableFactor,
 };
 
 use crate::error::SqlError;
 use crate::near::{fold, nearest};
+use crate::walk::{Walk, walk};
 
 /// Catalogs and schemas that stand for the one that there is.
 const PREFIXES: [&str; 4] = ["awsdatacatalog", "walletscope", "default", "public"];
@@ -34,12 +33,10 @@ pub(crate) struct Reads {
 /// Makes the names of relations exact; `known` are those that there are.
 pub(crate) fn resolve(statement: &mut Statement, known: &[String]) -> Result<Reads, SqlError> {
     let mut ctes = Ctes::default();
-    let _ = Visit::visit(statement, &mut ctes);
+    walk(statement, &mut ctes)?;
     let mut names = Names { known, ctes: ctes.0, reads: Reads::default() };
-    match statement.visit(&mut names) {
-        ControlFlow::Break(error) => Err(error),
-        ControlFlow::Continue(()) => Ok(names.reads),
-    }
+    walk(statement, &mut names)?;
+    Ok(names.reads)
 }
 
 /// The exact name that a name of parts stands for.
@@ -91,13 +88,11 @@ fn unknown(name: &ObjectName, known: &[String]) -> SqlError {
 #[derive(Default)]
 struct Ctes(BTreeSet<String>);
 
-impl Visitor for Ctes {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+impl Walk for Ctes {
+    fn query(&mut self, query: &mut Query) -> Result<(), SqlError> {
         let with = query.with.iter().flat_map(|with| &with.cte_tables);
         self.0.extend(with.map(|table| normal(&table.alias.name)));
-        ControlFlow::Continue(())
+        Ok(())
     }
 }
 
@@ -107,26 +102,23 @@ struct Names<'a> {
     reads: Reads,
 }
 
-impl VisitorMut for Names<'_> {
-    type Break = SqlError;
-
-    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<SqlError> {
-        let TableFactor::Table { name, alias, args, .. } = factor else { return ControlFlow::Continue(()) };
-        let resolved = match args {
+impl Walk for Names<'_> {
+    fn table(&mut self, factor: &mut TableFactor) -> Result<(), SqlError> {
+        let TableFactor::Table { name, alias, args, .. } = factor else { return Ok(()) };
+        match args {
             Some(_) => check_function(name),
             None => self.resolve(name, alias),
-        };
-        resolved.map_or_else(ControlFlow::Break, ControlFlow::Continue)
+        }
     }
 
     // `walletscope.attempts.issuer` is `attempts.issuer`.
-    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<SqlError> {
+    fn enter(&mut self, expr: &mut Expr) -> Result<(), SqlError> {
         if let Expr::CompoundIdentifier(parts) = expr {
             while parts.len() > 2 && PREFIXES.contains(&fold(&parts[0].value).as_str()) {
                 parts.remove(0);
             }
         }
-        ControlFlow::Continue(())
+        Ok(())
     }
 }
 

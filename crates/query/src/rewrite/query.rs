@@ -4,27 +4,25 @@
 //! that they were written with, once: a planner's name for `CAST(x AS INT)` and `CAST(x AS TEXT)` would be the same `x`.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Ident, LimitClause, Offset, OffsetRows, Query, Select, SelectItem, SetExpr, Statement, VisitMut,
-    VisitorMut,
+    Expr, Ident, LimitClause, Offset, OffsetRows, OrderBy, OrderByKind, Query, Select, SelectItem, SetExpr,
+    Statement,
 };
 
 use super::names::normal;
 use crate::error::SqlError;
+use crate::walk::{Walk, walk};
 
 /// Letters of a text that names a column.
 const NAME_MAX: usize = 80;
 
 /// Rewrites the clauses of every query of a statement.
 pub(crate) fn rewrite(statement: &mut Statement) -> Result<(), SqlError> {
-    match statement.visit(&mut Clauses) {
-        ControlFlow::Break(error) => return Err(error),
-        ControlFlow::Continue(()) => {}
-    }
+    walk(statement, &mut Clauses)?;
     if let Some(query) = outermost(statement) {
         name_all(&mut query.body);
+        order_by_names(query);
     }
     Ok(())
 }
@@ -40,12 +38,10 @@ pub(crate) fn outermost(statement: &mut Statement) -> Option<&mut Query> {
 
 struct Clauses;
 
-impl VisitorMut for Clauses {
-    type Break = SqlError;
-
-    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<SqlError> {
+impl Walk for Clauses {
+    fn query(&mut self, query: &mut Query) -> Result<(), SqlError> {
         name_twins(&mut query.body);
-        limit(query).map_or_else(ControlFlow::Break, ControlFlow::Continue)
+        limit(query)
     }
 }
 
@@ -86,6 +82,24 @@ fn name_all(body: &mut SetExpr) {
         SetExpr::Query(query) => name_all(&mut query.body),
         SetExpr::SetOperation { left, .. } => name_all(left),
         _ => {}
+    }
+}
+
+/// With DISTINCT only result columns may be ordered by: by the names that they have now.
+fn order_by_names(query: &mut Query) {
+    let SetExpr::Select(select) = query.body.as_ref() else { return };
+    let Some(OrderBy { kind: OrderByKind::Expressions(order), .. }) = &mut query.order_by else { return };
+    if select.distinct.is_none() {
+        return;
+    }
+    for by in order {
+        let named = select.projection.iter().find_map(|item| match item {
+            SelectItem::ExprWithAlias { expr, alias } if *expr == by.expr => Some(alias.clone()),
+            _ => None,
+        });
+        if let Some(name) = named {
+            by.expr = Expr::Identifier(name);
+        }
     }
 }
 

@@ -4,13 +4,14 @@
 //! filled in. FILTER and OVER of the call go to every aggregate of the template, so that a template over several
 //! aggregates still means one filtered number.
 
-use std::ops::ControlFlow;
-
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectNamePart, Value,
-    VisitMut, VisitorMut, WindowType,
+    WindowType,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
+
+use crate::error::SqlError;
+use crate::walk::{Walk, walk};
 
 /// Aggregates that templates use.
 const AGGREGATES: [&str; 12] = [
@@ -40,7 +41,8 @@ pub(crate) struct Call {
 /// A copy of `template` with the call's parts in it.
 pub(crate) fn fill(template: &Expr, call: &Call) -> Expr {
     let mut filled = template.clone();
-    let _ = filled.visit(&mut Fill { call });
+    // The pass refuses nothing.
+    let _ = walk(&mut filled, &mut Fill { call });
     filled
 }
 
@@ -48,11 +50,9 @@ struct Fill<'a> {
     call: &'a Call,
 }
 
-impl VisitorMut for Fill<'_> {
-    type Break = ();
-
+impl Walk for Fill<'_> {
     // Arguments are put in on the way out, so that nothing inside of them is touched.
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+    fn leave(&mut self, expr: &mut Expr) -> Result<(), SqlError> {
         match expr {
             Expr::Identifier(ident) => ident.span = self.call.span,
             Expr::Value(value) => {
@@ -65,7 +65,7 @@ impl VisitorMut for Fill<'_> {
             Expr::Function(function) => self.complete(function),
             _ => {}
         }
-        ControlFlow::Continue(())
+        Ok(())
     }
 }
 

@@ -14,16 +14,16 @@ const CASES: &[Case] = &[
     Case("SELECT issuer FROM attempts WHERE^", "syntax", "expected an expression", "double quotes"),
     Case("^SELCT issuer FROM attempts", "syntax", "expected an SQL statement", "did you mean SELECT?"),
     Case(
-        "SELECT issuer FROM attempts\n GRUOP ^BY issuer",
+        "SELECT issuer FROM attempts\n ^GRUOP BY issuer",
         "syntax",
         "expected the end",
-        "names that are words of SQL",
+        "did you mean GROUP?",
     ),
     Case(
         "SELECT issuer FROM attempts a ^GRUOP BY issuer",
         "syntax",
         "expected the end",
-        "names that are words of SQL",
+        "did you mean GROUP?",
     ),
     Case("SELECT (1 + 2^", "syntax", "expected )", "double quotes"),
     Case("SELECT ^'open", "syntax", "unterminated string literal", ""),
@@ -88,6 +88,7 @@ const CASES: &[Case] = &[
     // Meaning.
     Case("SELECT ^issuer, count(*) FROM attempts", "unsupported", "GROUP BY", "any_value"),
     Case("^SELECT 'x' + true", "unsupported", "", ""),
+    Case("^SELECT 1 UNION SELECT 1, 2", "unsupported", "different number of columns", "both sides"),
     Case("^SELECT 1 FROM attempts FETCH FIRST 1 ROWS WITH TIES", "unsupported", "WITH TIES", "rank()"),
 ];
 

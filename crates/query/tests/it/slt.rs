@@ -2,7 +2,7 @@
 
 use datafusion::arrow::datatypes::DataType;
 use walletscope_lake::LakeTable::{Attempts, LogEvents, MetricPoints, TokenStates};
-use walletscope_query::{Engine, SqlError};
+use walletscope_query::Engine;
 
 use crate::world::{World, question, rows};
 
@@ -66,50 +66,115 @@ async fn zones() {
     check("zones").await;
 }
 
-/// Runs a file: records apart by empty lines, `statement ok`, `statement error WORDS` or `query TYPES`, the text, and
-/// after `----` the rows, values apart by spaces. The format is sqllogictest's
-/// (<https://www.sqlite.org/sqllogictest/doc/trunk/about.wiki>); its crate would have every dependency of the engine
-/// compiled a second time, with other features, for these lines.
+/// One record of a file: what is asked, and what is expected.
+struct Record {
+    line: usize,
+    /// A letter per column: T text, I whole number, R float, ? anything.
+    types: String,
+    sql: String,
+    /// The rows, or with `statement error` a part of the message; `None` where anything is right.
+    expected: Option<Vec<String>>,
+    is_error: bool,
+}
+
+/// Reads a file in the format of sqllogictest: `query TIR?`, `statement ok`, `statement error part of the message`.
+fn records(text: &str) -> Vec<Record> {
+    let mut records = Vec::new();
+    let mut lines = text.lines().enumerate().peekable();
+    while let Some((place, line)) = lines.next() {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let words = line.splitn(3, ' ').collect::<Vec<_>>();
+        let mut part = |end: &str| {
+            let mut part = Vec::new();
+            while let Some((_, line)) = lines.next_if(|(_, line)| !line.is_empty() && *line != end) {
+                part.push(line.to_owned());
+            }
+            lines.next();
+            part
+        };
+        let record = match words[..] {
+            ["query", types] => {
+                let sql = part("----").join("\n");
+                Record {
+                    line: place + 1,
+                    types: types.to_owned(),
+                    sql,
+                    expected: Some(part("")),
+                    is_error: false,
+                }
+            }
+            ["statement", "ok"] => Record {
+                line: place + 1,
+                types: String::new(),
+                sql: part("").join("\n"),
+                expected: None,
+                is_error: false,
+            },
+            ["statement", "error", message] => {
+                let expected = Some(vec![message.to_owned()]);
+                Record {
+                    line: place + 1,
+                    types: String::new(),
+                    sql: part("").join("\n"),
+                    expected,
+                    is_error: true,
+                }
+            }
+            _ => panic!("line {}: no record begins with '{line}'", place + 1),
+        };
+        records.push(record);
+    }
+    records
+}
+
 async fn check(name: &str) {
     let engine = world().engine();
     let file = format!("{}/tests/slt/{name}.slt", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&file).unwrap();
+    let records = records(&std::fs::read_to_string(file).unwrap());
+    assert!(records.len() > 3, "{name}.slt has only {} records", records.len());
     let mut failures = Vec::new();
-    let mut checked = 0;
-    for record in text.split("\n\n") {
-        let lines: Vec<&str> = record.lines().filter(|line| !line.starts_with('#')).collect();
-        let Some((head, rest)) = lines.split_first() else { continue };
-        checked += 1;
-        let mut parts = rest.splitn(2, |line| *line == "----");
-        let sql = parts.next().unwrap_or_default().join("\n");
-        let expected = parts.next().map(<[&str]>::to_vec);
-        if let Err(found) = check_one(&engine, head, &sql, expected.as_deref()).await {
-            failures.push(format!("{head}\n{sql}\n{found}"));
+    for record in records {
+        if let Err(failure) = run(&engine, &record).await {
+            failures.push(format!("{name}.slt:{}: {}\n{failure}", record.line, record.sql));
         }
     }
-    assert!(checked > 3, "{file} holds records");
     assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n\n"));
 }
 
-async fn check_one(engine: &Engine, head: &str, sql: &str, expected: Option<&[&str]>) -> Result<(), String> {
-    let outcome = run(engine, sql).await;
-    let squeezed = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
-    match (head.split_once(' ').unwrap_or((head, "")), outcome) {
-        (("statement", "ok"), Ok(_)) => Ok(()),
-        (("statement", wanted), Err(error)) if wanted.starts_with("error") => {
-            let words = wanted.trim_start_matches("error").trim().replace('\\', "");
-            if error.message.contains(&words) { Ok(()) } else { Err(format!("found: {}", error.message)) }
+async fn run(engine: &Engine, record: &Record) -> Result<(), String> {
+    let answered = match engine.answer(&question(&record.sql)).await {
+        Ok(answer) => {
+            let types: String =
+                answer.schema.fields().iter().map(|field| letter(field.data_type())).collect();
+            rows(answer).await.map(|rows| (types, rows.iter().map(|row| row.join(" ")).collect::<Vec<_>>()))
         }
-        (("statement", _), Ok(_)) => Err("found: no error".to_owned()),
-        (("query", types), Ok((found_types, rows))) => {
-            let rows: Vec<String> = rows.iter().map(|row| squeezed(&row.join(" "))).collect();
-            let expected: Vec<String> =
-                expected.unwrap_or_default().iter().map(|line| squeezed(line)).collect();
-            let is_right = rows == expected && found_types == types.trim();
-            if is_right { Ok(()) } else { Err(format!("found: {found_types}\n{}", rows.join("\n"))) }
+        Err(error) => Err(error),
+    };
+    match (answered, &record.expected, record.is_error) {
+        (Err(error), Some(message), true) if error.to_string().contains(&message[0]) => Ok(()),
+        (Ok(_), None, false) => Ok(()),
+        (Ok((types, rows)), Some(expected), false) => {
+            if types != record.types {
+                return Err(format!("  columns {types}, not {}: {rows:?}", record.types));
+            }
+            if rows != *expected {
+                return Err(format!("  found\n{}\n  not\n{}", rows.join("\n"), expected.join("\n")));
+            }
+            Ok(())
         }
-        (_, Err(error)) => Err(format!("found: {}", error.message)),
-        ((other, _), Ok(_)) => Err(format!("{other} is no kind of record")),
+        (found, ..) => Err(format!("  found {found:?}")),
+    }
+}
+
+/// The letter of a column's type.
+fn letter(data_type: &DataType) -> char {
+    match data_type {
+        DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8 => 'T',
+        number if number.is_integer() => 'I',
+        number if number.is_numeric() => 'R',
+        _ => '?',
     }
 }
 
@@ -131,21 +196,4 @@ pub fn world() -> World {
         .row(MetricPoints, r#"{"namespace":"TokenServices","metric_name":"ActiveTokenCount","dimensions":"{}","sample_count":1,"sum":42,"minimum":42,"maximum":42,"provenance":"put"}"#)
         .row(MetricPoints, r#"{"namespace":"Other","metric_name":"TokenProvisioningLatency","dimensions":"{}","sample_count":1,"sum":99,"minimum":99,"maximum":99,"provenance":"put"}"#)
         .row(LogEvents, r#"{"log_group":"/aws/lambda/token-provisioning-service","log_stream":"s","message":"{\"event\":\"TOKEN_PROVISION_START\",\"requestId\":\"req-1\"}"}"#)
-}
-
-async fn run(engine: &Engine, sql: &str) -> Result<(String, Vec<Vec<String>>), SqlError> {
-    let answer = engine.answer(&question(sql)).await?;
-    let types = answer.schema.fields().iter().map(|field| type_letter(field.data_type())).collect();
-    Ok((types, rows(answer).await?))
-}
-
-/// Text, integer, real, or anything else.
-fn type_letter(data_type: &DataType) -> char {
-    match data_type {
-        DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8 => 'T',
-        DataType::Boolean => 'B',
-        number if number.is_integer() => 'I',
-        number if number.is_numeric() => 'R',
-        _ => '?',
-    }
 }

@@ -58,9 +58,8 @@ impl World {
 
     fn batch(&self, table: LakeTable) -> RecordBatch {
         let rows = self.rows.get(&table).map(|rows| rows.join("\n")).unwrap_or_default();
-        let batch_rows = rows.lines().count().max(1);
-        let reader = ReaderBuilder::new(table.schema()).with_batch_size(batch_rows);
-        let mut reader = reader.build(rows.as_bytes()).unwrap();
+        let mut reader =
+            ReaderBuilder::new(table.schema()).with_batch_size(1 << 20).build(rows.as_bytes()).unwrap();
         reader.next().map_or_else(|| RecordBatch::new_empty(table.schema()), Result::unwrap)
     }
 }
