@@ -15,7 +15,7 @@ use walletscope_model::{Offset, Timestamp};
 
 use crate::catalog::Catalog;
 use crate::error::LakeError;
-use crate::parquet;
+use crate::parquet::{self, Encoded};
 use crate::pin::Pins;
 use crate::storage::Warehouse;
 use crate::table::{Change, TableState};
@@ -115,10 +115,15 @@ impl Lake {
             encoding.unwrap_or_else(|_| Err(LakeError::damaged(&table.name(), "encoding panicked")))?;
         let mut files = Vec::with_capacity(encoded.len());
         for each in encoded {
-            self.written_bytes.fetch_add(each.bytes.len() as u64, Ordering::Relaxed);
-            files.push(parquet::write(&self.warehouse, table, each).await?);
+            files.push(self.put(table, each).await?);
         }
         Ok(files)
+    }
+
+    /// Writes a file that no snapshot knows yet.
+    pub(crate) async fn put(&self, table: LakeTable, encoded: Encoded) -> Result<DataFile, LakeError> {
+        self.written_bytes.fetch_add(encoded.bytes.len() as u64, Ordering::Relaxed);
+        parquet::write(&self.warehouse, table, encoded).await
     }
 
     /// Commits; the caller holds the table's [`lock`](Self::lock). A catalog that fails half-way is asked again, so

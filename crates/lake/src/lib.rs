@@ -1,7 +1,7 @@
 //! Where does settled data live and how is it read?
 //!
 //! Data flows through the files in this order: [`rows`] (values become columns) → [`hot`] and [`live`] (what is not in
-//! a file yet) → [`parquet`] (rows become files) → [`table`] (files become a snapshot) → [`catalog`] (which snapshot
+//! a file yet) → [`parquet`] (rows become files, which [`splice`] joins) → [`table`] (files become a snapshot) → [`catalog`] (which snapshot
 //! is the current one). [`storage`] is where files lie, [`lake`] puts the parts together, [`maintenance`] keeps the
 //! number of files and snapshots bounded.
 
@@ -15,6 +15,7 @@ pub mod parquet;
 pub mod pin;
 pub mod restore;
 pub mod rows;
+pub mod splice;
 pub mod storage;
 pub mod table;
 pub mod tables;

@@ -13,7 +13,7 @@ mod verify;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch};
 use walletscope_model::{Duration, Offset, Timestamp};
 
 use crate::error::LakeError;
@@ -29,11 +29,16 @@ pub use verify::{Verified, verify};
 /// Files of one live day at most.
 pub const LIVE_DAY_FILES_MAX: usize = 32;
 /// A live day is compacted from this many small files on.
-const LIVE_DAY_COMPACTS_AT: usize = 12;
-/// Files of at least this size are left alone.
+const LIVE_DAY_COMPACTS_AT: usize = 8;
+/// Files of at least this size are not sorted anew.
 pub const LARGE_FILE_BYTES: u64 = 32 << 20;
-/// What one compaction reads at most, in compressed bytes; at least two files.
+/// What is sorted in memory at a time at most, in compressed bytes; at least two files.
 pub const COMPACTION_BYTES_MAX: u64 = 64 << 20;
+/// Files of a live day are joined from this many large ones on.
+const LIVE_DAY_JOINS_AT: usize = 4;
+/// A file that others are joined to is this large at most. Those of attempts are smaller, because late changes rewrite them.
+const JOINED_BYTES_MAX: u64 = 384 << 20;
+const JOINED_ATTEMPTS_BYTES_MAX: u64 = 96 << 20;
 /// The property that holds the offset up to which late changes were merged.
 pub const MERGED_PROPERTY: &str = "walletscope.merged";
 
@@ -44,6 +49,17 @@ pub struct Compaction {
     pub day: i32,
     /// The files.
     pub files: Vec<Arc<LakeFile>>,
+    /// How.
+    pub way: Way,
+}
+
+/// How several files become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Small ones: all rows are read and sorted.
+    Sort,
+    /// Large ones: their row groups are copied as they are.
+    Join,
 }
 
 /// What waits for compaction.
@@ -66,23 +82,37 @@ pub struct Overlay {
 /// Which files of the table to compact next, oldest day first.
 pub fn compactions(state: &TableState, now: Timestamp) -> Vec<Compaction> {
     let today = day_of(now);
+    let joined_max = match state.table {
+        LakeTable::Attempts => JOINED_ATTEMPTS_BYTES_MAX,
+        _ => JOINED_BYTES_MAX,
+    };
     let mut planned = Vec::new();
     for (day, files) in state.days() {
-        let mut small: Vec<_> = files.into_iter().filter(|file| file.bytes < LARGE_FILE_BYTES).collect();
         let is_live = day >= today - 1;
-        if small.len() < if is_live { LIVE_DAY_COMPACTS_AT } else { 2 } {
-            continue;
+        let (small, large): (Vec<_>, Vec<_>) =
+            files.into_iter().partition(|file| file.bytes < LARGE_FILE_BYTES);
+        let large: Vec<_> = large.into_iter().filter(|file| file.bytes < joined_max / 2).collect();
+        for (way, files, at, bytes_max) in [
+            (Way::Sort, small, LIVE_DAY_COMPACTS_AT, COMPACTION_BYTES_MAX),
+            (Way::Join, large, LIVE_DAY_JOINS_AT, joined_max),
+        ] {
+            if files.len() >= if is_live { at } else { 2 } {
+                planned.push(Compaction { day, files: smallest(files, bytes_max), way });
+            }
         }
-        small.sort_by_key(|file| file.bytes);
-        let mut bytes = 0;
-        let fits = |(place, file): &(usize, Arc<LakeFile>)| {
-            bytes += file.bytes;
-            *place < 2 || bytes <= COMPACTION_BYTES_MAX
-        };
-        let files = small.into_iter().enumerate().take_while(fits).map(|(_, file)| file).collect();
-        planned.push(Compaction { day, files });
     }
     planned
+}
+
+/// The smallest of them, as many as have this many bytes together; at least two.
+fn smallest(mut files: Vec<Arc<LakeFile>>, bytes_max: u64) -> Vec<Arc<LakeFile>> {
+    files.sort_by_key(|file| file.bytes);
+    let mut bytes = 0;
+    let fits = |(place, file): &(usize, Arc<LakeFile>)| {
+        bytes += file.bytes;
+        *place < 2 || bytes <= bytes_max
+    };
+    files.into_iter().enumerate().take_while(fits).map(|(_, file)| file).collect()
 }
 
 /// What waits for compaction in all.
@@ -107,16 +137,18 @@ pub async fn compact(
     if files.len() < 2 {
         return Ok(());
     }
-    let mut batches = Vec::new();
-    for file in &files {
-        batches.extend(rewrite::read(&lake.warehouse, table, file).await?);
-    }
-    let add = lake.write(table, batches).await?;
+    let add = match plan.way {
+        Way::Sort => rewrite::sorted(lake, table, &files).await?,
+        Way::Join => vec![rewrite::joined(lake, table, plan.day, &files).await?],
+    };
     let remove = files.iter().map(|file| file.path.clone()).collect();
     lake.commit(table, Change { add, remove, ..Change::default() }, now).await.map(drop)
 }
 
-/// Puts late changes into the files: rows that are out of date go, their newest versions come, in one commit.
+const ATTEMPT_ID: &str = "attempt_id";
+
+/// Puts late changes into the files: rows that are out of date go, their newest versions come, in one commit. Memory
+/// holds a piece of one file at a time.
 ///
 /// # Errors
 /// The table is as it was.
@@ -125,18 +157,20 @@ pub async fn merge(lake: &Lake, overlay: Overlay, through: Offset, now: Timestam
     let _committing = lake.lock(TABLE).await;
     let mut change =
         Change { properties: vec![(MERGED_PROPERTY.to_owned(), through.0.to_string())], ..Change::default() };
-    let mut batches = overlay.rows;
     let days = lake.current(TABLE).days();
     for (day, ids) in &overlay.hidden {
+        let is_gone = |batch: &RecordBatch| {
+            let names = batch.column_by_name(ATTEMPT_ID).map(|names| names.as_string_view());
+            names.into_iter().flatten().map(|id| Some(id.is_some_and(|id| ids.contains(id)))).collect()
+        };
         for file in days.get(day).into_iter().flatten() {
-            let rows = rewrite::read(&lake.warehouse, TABLE, file).await?;
-            if let Some(kept) = rewrite::without(&rows, ids)? {
+            if let Some(rest) = rewrite::without(lake, TABLE, file, &[ATTEMPT_ID], &is_gone).await? {
                 change.remove.insert(file.path.clone());
-                batches.extend(kept);
+                change.add.extend(rest.files);
             }
         }
     }
-    change.add = lake.write(TABLE, batches).await?;
+    change.add.extend(lake.write(TABLE, overlay.rows).await?);
     lake.commit(TABLE, change, now).await.map(drop)
 }
 

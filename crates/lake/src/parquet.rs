@@ -37,10 +37,17 @@ pub struct Encoded {
     pub bytes: Bytes,
     /// The UTC day of all its rows.
     pub day: i32,
-    rows: u64,
-    bounds: HashMap<i32, (Datum, Datum)>,
-    split_offsets: Vec<i64>,
+    pub(crate) rows: u64,
+    pub(crate) bounds: HashMap<i32, (Datum, Datum)>,
+    pub(crate) split_offsets: Vec<i64>,
+    /// [`SORTED`] or [`UNSORTED`].
+    pub(crate) sort_order: i32,
 }
+
+/// The table's own sort order, which all rows of a file are in.
+const SORTED: i32 = 1;
+/// No order that holds for a whole file.
+pub(crate) const UNSORTED: i32 = 0;
 
 /// Encodes rows as files of one day each. Blocks for as long as the processor needs.
 ///
@@ -92,7 +99,7 @@ pub async fn write(warehouse: &Warehouse, table: LakeTable, encoded: Encoded) ->
         .file_path(warehouse.url_of(&path))
         .partition(Struct::from_iter([Some(Literal::date(encoded.day))]))
         .partition_spec_id(0)
-        .sort_order_id(1)
+        .sort_order_id(encoded.sort_order)
         .record_count(encoded.rows)
         .file_size_in_bytes(encoded.bytes.len() as u64)
         .value_counts(counts)
@@ -131,6 +138,7 @@ fn encode_day(table: LakeTable, day: i32, rows: &RecordBatch) -> Result<Encoded,
         rows: rows.num_rows() as u64,
         bounds: bounds(table, rows),
         split_offsets,
+        sort_order: SORTED,
     })
 }
 

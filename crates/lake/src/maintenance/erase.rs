@@ -6,8 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringViewArray};
-use arrow::compute::filter_record_batch;
+use arrow::array::{Array, AsArray, RecordBatch, StringViewArray};
 use walletscope_model::{Duration, Timestamp};
 
 use super::{orphans, rewrite};
@@ -57,7 +56,7 @@ impl Erasure {
         let own = id.rsplit_once(':').map_or(id, |(_, own)| own);
         let mut erasure = Self { words: BTreeSet::from([own.to_owned()]), ..Self::default() };
         for file in lake.current(TABLE).files() {
-            for batch in rewrite::read(&lake.warehouse, TABLE, &file).await? {
+            for batch in rewrite::read(lake, TABLE, &file).await? {
                 for (row, name) in texts(TABLE, &batch, "attempt_id").iter().enumerate() {
                     let name = name.unwrap_or_default();
                     if name == id || name.ends_with(&format!(":{id}")) {
@@ -146,19 +145,11 @@ pub async fn erase(
         let _committing = lake.lock(table).await;
         let mut change = Change { forgets: true, ..Change::default() };
         for file in lake.current(table).files() {
-            let mut kept = Vec::new();
-            let mut rows = 0;
-            for batch in rewrite::read(&lake.warehouse, table, &file).await? {
-                let keep: BooleanArray =
-                    erasure.hits(table, &batch).into_iter().map(|is_hit| Some(!is_hit)).collect();
-                rows += keep.false_count() as u64;
-                let batch = filter_record_batch(&batch, &keep);
-                kept.push(batch.map_err(|error| LakeError::damaged(&file.path, error))?);
-            }
-            if rows > 0 {
-                erased = Erased { rows: erased.rows + rows, files: erased.files + 1, ..erased };
+            let is_gone = |batch: &RecordBatch| erasure.hits(table, batch).into_iter().map(Some).collect();
+            if let Some(rest) = rewrite::without(lake, table, &file, &[], &is_gone).await? {
+                erased = Erased { rows: erased.rows + rest.gone, files: erased.files + 1, ..erased };
                 change.remove.insert(file.path.clone());
-                change.add.extend(lake.write(table, kept).await?);
+                change.add.extend(rest.files);
             }
         }
         // Without a hit as well: an earlier erasure may have been cut short.

@@ -1,68 +1,189 @@
-//! How are the rows of a data file read back to be written anew?
+//! How are the rows of data files written anew?
+//!
+//! A file is taken in pieces of whole row groups, so that memory holds a bounded part of it however large it is.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch};
-use arrow::compute::{cast, filter_record_batch};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
+use arrow::compute::{cast, filter_record_batch, not};
+use bytes::Bytes;
+use iceberg::spec::DataFile;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
 
+use super::COMPACTION_BYTES_MAX;
 use crate::error::LakeError;
-use crate::storage::Warehouse;
+use crate::lake::Lake;
+use crate::splice::{self, Part};
 use crate::table::LakeFile;
 use crate::tables::LakeTable;
 
 const READ_ROWS: usize = 65_536;
 
+/// One sorted file, or more where the rows are too many for one, of all rows of small files.
+pub(super) async fn sorted(
+    lake: &Lake,
+    table: LakeTable,
+    files: &[Arc<LakeFile>],
+) -> Result<Vec<DataFile>, LakeError> {
+    let mut batches = Vec::new();
+    for file in files {
+        batches.extend(read(lake, table, file).await?);
+    }
+    lake.write(table, batches).await
+}
+
+/// One file of the row groups of all files.
+pub(super) async fn joined(
+    lake: &Lake,
+    table: LakeTable,
+    day: i32,
+    files: &[Arc<LakeFile>],
+) -> Result<DataFile, LakeError> {
+    let mut parts = Vec::with_capacity(files.len());
+    for file in files {
+        parts.push(Part { bytes: lake.warehouse.files.get(&file.path).await?, data: file.data.clone() });
+    }
+    let spliced = blocking(table.name(), move || splice::splice(table, day, &parts)).await?;
+    lake.put(table, spliced).await
+}
+
+/// What is left of a file.
+pub(super) struct Rest {
+    /// The files of the rows that stay; none where no row does.
+    pub files: Vec<DataFile>,
+    /// How many rows are gone.
+    pub gone: u64,
+}
+
+/// Writes the file again without the rows that `is_gone` is true for; `None` where there are none. Looks first, at
+/// `columns` alone where some are named, and decodes the whole file only if it must be written.
+pub(super) async fn without(
+    lake: &Lake,
+    table: LakeTable,
+    file: &LakeFile,
+    columns: &'static [&'static str],
+    is_gone: &(dyn Fn(&RecordBatch) -> BooleanArray + Sync),
+) -> Result<Option<Rest>, LakeError> {
+    let source = Source::open(lake, table, file).await?;
+    let mut gone = 0;
+    for piece in source.pieces() {
+        for batch in source.rows(piece, columns).await? {
+            gone += is_gone(&batch).true_count() as u64;
+        }
+    }
+    if gone == 0 {
+        return Ok(None);
+    }
+    let mut files = Vec::new();
+    for piece in source.pieces() {
+        let mut kept = Vec::new();
+        for batch in source.rows(piece, &[]).await? {
+            let rows = not(&is_gone(&batch)).and_then(|stays| filter_record_batch(&batch, &stays));
+            kept.push(rows.map_err(|error| LakeError::damaged(&file.path, error))?);
+        }
+        files.extend(lake.write(table, kept).await?);
+    }
+    Ok(Some(Rest { files, gone }))
+}
+
 /// Every row of a file, in the table's schema.
 pub(super) async fn read(
-    warehouse: &Warehouse,
+    lake: &Lake,
     table: LakeTable,
     file: &LakeFile,
 ) -> Result<Vec<RecordBatch>, LakeError> {
-    let bytes = warehouse.files.get(&file.path).await?;
-    let path = file.path.clone();
-    let reading = tokio::task::spawn_blocking(move || {
-        let damaged = |error: parquet::errors::ParquetError| LakeError::damaged(&path, error);
-        let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(damaged)?;
-        let reader = reader.with_batch_size(READ_ROWS).build().map_err(damaged)?;
-        reader
-            .map(|batch| {
-                let batch = batch.map_err(|error| LakeError::damaged(&path, error))?;
-                in_schema(table, &batch)
-            })
-            .collect()
-    });
-    reading.await.unwrap_or_else(|_| Err(LakeError::damaged(&file.path, "reading panicked")))
+    let source = Source::open(lake, table, file).await?;
+    let mut batches = Vec::new();
+    for piece in source.pieces() {
+        batches.extend(source.rows(piece, &[]).await?);
+    }
+    Ok(batches)
 }
 
-/// The columns of the table by name; those that the file is older than are null.
-fn in_schema(table: LakeTable, batch: &RecordBatch) -> Result<RecordBatch, LakeError> {
+/// A file in memory, as it is compressed.
+struct Source {
+    table: LakeTable,
+    path: String,
+    bytes: Bytes,
+    metadata: ArrowReaderMetadata,
+}
+
+impl Source {
+    async fn open(lake: &Lake, table: LakeTable, file: &LakeFile) -> Result<Self, LakeError> {
+        let bytes = lake.warehouse.files.get(&file.path).await?;
+        let metadata = ArrowReaderMetadata::load(&bytes, Default::default())
+            .map_err(|error| LakeError::damaged(&file.path, error))?;
+        Ok(Self { table, path: file.path.clone(), bytes, metadata })
+    }
+
+    /// Row groups that fit into memory together: at least one, [`COMPACTION_BYTES_MAX`] at most.
+    fn pieces(&self) -> Vec<Vec<usize>> {
+        let mut pieces: Vec<Vec<usize>> = Vec::new();
+        let mut bytes = 0;
+        for (place, group) in self.metadata.metadata().row_groups().iter().enumerate() {
+            let size = u64::try_from(group.compressed_size()).unwrap_or(0);
+            bytes += size;
+            match pieces.last_mut() {
+                Some(piece) if bytes <= COMPACTION_BYTES_MAX => piece.push(place),
+                _ => {
+                    pieces.push(vec![place]);
+                    bytes = size;
+                }
+            }
+        }
+        pieces
+    }
+
+    /// The rows of these row groups: in the table's schema, or `columns` alone where some are named.
+    async fn rows(
+        &self,
+        groups: Vec<usize>,
+        columns: &'static [&'static str],
+    ) -> Result<Vec<RecordBatch>, LakeError> {
+        let (table, path, bytes, metadata) =
+            (self.table, self.path.clone(), self.bytes.clone(), self.metadata.clone());
+        blocking(&self.path, move || {
+            let damaged = |error: parquet::errors::ParquetError| LakeError::damaged(&path, error);
+            let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes, metadata)
+                .with_batch_size(READ_ROWS)
+                .with_row_groups(groups);
+            if !columns.is_empty() {
+                let mask = ProjectionMask::columns(reader.parquet_schema(), columns.iter().copied());
+                reader = reader.with_projection(mask);
+            }
+            let batches = reader.build().map_err(damaged)?;
+            batches
+                .map(|batch| {
+                    let batch = batch.map_err(|error| LakeError::damaged(&path, error))?;
+                    in_schema(table, &batch, columns)
+                })
+                .collect()
+        })
+        .await
+    }
+}
+
+/// The columns by name; those that the file is older than are null.
+fn in_schema(table: LakeTable, batch: &RecordBatch, names: &[&str]) -> Result<RecordBatch, LakeError> {
     let damaged = |error: arrow::error::ArrowError| LakeError::damaged(&table.name(), error);
-    let schema = table.schema();
+    let mut schema = table.schema();
+    if !names.is_empty() {
+        let places: Vec<usize> = names.iter().map(|name| table.place(name)).collect();
+        schema = Arc::new(schema.project(&places).map_err(damaged)?);
+    }
     let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
         Some(column) => cast(column, field.data_type()),
         None => Ok(arrow::array::new_null_array(field.data_type(), batch.num_rows())),
     });
     let columns = columns.collect::<Result<Vec<ArrayRef>, _>>().map_err(damaged)?;
-    RecordBatch::try_new(Arc::clone(&schema), columns).map_err(damaged)
+    RecordBatch::try_new(schema, columns).map_err(damaged)
 }
 
-/// The rows but for those of these attempts; `None` where there are none of theirs.
-pub(super) fn without(
-    batches: &[RecordBatch],
-    ids: &HashSet<String>,
-) -> Result<Option<Vec<RecordBatch>>, LakeError> {
-    let place = LakeTable::Attempts.place("attempt_id");
-    let mut kept = Vec::with_capacity(batches.len());
-    let mut is_changed = false;
-    for batch in batches {
-        let names = batch.column(place).as_string_view();
-        let mask: BooleanArray =
-            names.iter().map(|id| Some(!id.is_some_and(|id| ids.contains(id)))).collect();
-        is_changed |= mask.false_count() > 0;
-        let rows = filter_record_batch(batch, &mask);
-        kept.push(rows.map_err(|error| LakeError::damaged(&LakeTable::Attempts.name(), error))?);
-    }
-    Ok(is_changed.then_some(kept))
+async fn blocking<T: Send + 'static>(
+    what: &str,
+    run: impl FnOnce() -> Result<T, LakeError> + Send + 'static,
+) -> Result<T, LakeError> {
+    let outcome = tokio::task::spawn_blocking(run).await;
+    outcome.unwrap_or_else(|_| Err(LakeError::damaged(&what, "the thread that rewrote it panicked")))
 }

@@ -35,7 +35,7 @@ pub async fn verify(lake: &Lake, table: LakeTable) -> Result<Verified, LakeError
     let mut names: HashSet<String> = HashSet::new();
     for file in lake.current(table).files() {
         verified.files += 1;
-        match rewrite::read(&lake.warehouse, table, &file).await {
+        match rewrite::read(lake, table, &file).await {
             Ok(batches) => {
                 let mut rows = 0;
                 for batch in &batches {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
-use walletscope_lake::maintenance::{compact, compactions, delete_orphans, expire, merge, verify};
+use walletscope_lake::maintenance::{
+    Compaction, Way, compact, compactions, delete_orphans, expire, merge, verify,
+};
 use walletscope_lake::{Lake, LakeError, LakeTable};
 use walletscope_model::{Duration, Offset, Timestamp};
 
@@ -18,6 +20,7 @@ type Contents = BTreeMap<(String, i64), usize>;
 enum Deed {
     Flush,
     Compact,
+    Join,
     Merge,
     Expire,
     Orphans,
@@ -43,6 +46,12 @@ async fn perform(lake: &Lake, deed: Deed) -> Result<(), LakeError> {
         Deed::Compact => {
             for plan in compactions(&lake.current(TABLE), NOW) {
                 compact(lake, TABLE, plan, NOW).await?;
+            }
+            Ok(())
+        }
+        Deed::Join => {
+            for (day, files) in lake.current(TABLE).days() {
+                compact(lake, TABLE, Compaction { day, files, way: Way::Join }, NOW).await?;
             }
             Ok(())
         }
@@ -80,7 +89,7 @@ async fn killed_at_each_step(deed: Deed) -> i64 {
         lake.close().await;
         assert_eq!(outcome.is_err(), is_killed, "{deed:?} with {steps} steps");
         let now = found(&disk).await;
-        let is_partly = matches!(deed, Deed::Compact);
+        let is_partly = matches!(deed, Deed::Compact | Deed::Join);
         assert!(now == before || now == after || is_partly, "{deed:?} with {steps} steps: {now:?}");
         assert!(now.values().all(|times| *times == 1), "{deed:?} with {steps} steps: a row twice");
         if !is_killed {
@@ -105,6 +114,11 @@ async fn flush() {
 #[tokio::test]
 async fn compaction() {
     assert!(killed_at_each_step(Deed::Compact).await >= 8);
+}
+
+#[tokio::test]
+async fn joining() {
+    assert!(killed_at_each_step(Deed::Join).await >= 8);
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 //! What is written stays, grows together and goes when it is told to.
 
+use parquet::bloom_filter::Sbbf;
+use parquet::file::metadata::ParquetMetaDataReader;
 use walletscope_lake::maintenance::{
-    LIVE_DAY_FILES_MAX, MERGED_PROPERTY, compact, compactions, debt, delete_orphans, expire, merge, retain,
-    verify,
+    Compaction, LIVE_DAY_FILES_MAX, MERGED_PROPERTY, Way, compact, compactions, debt, delete_orphans, expire,
+    merge, retain, verify,
 };
-use walletscope_lake::table::day_of;
+use walletscope_lake::table::{Bound, day_of};
 use walletscope_lake::{LakeTable, TableState};
 use walletscope_model::{Duration, Offset, Timestamp};
 
@@ -61,6 +63,52 @@ async fn a_day_of_small_files_becomes_few_and_no_row_is_lost() {
     let contents = contents(&disk.lake().await, &disk, TABLE);
     assert_eq!((contents.len(), contents.values().max()), (80, Some(&1)));
     assert!(lake.current(TABLE).watermark() == Offset(40), "compaction leaves the watermark");
+}
+
+#[tokio::test]
+async fn joined_files_keep_rows_bounds_statistics_and_bloom_filters() {
+    for table in LakeTable::ALL {
+        let disk = Disk::new();
+        let lake = disk.lake().await;
+        for number in 0..5 {
+            let batch = rows(table, [(20_000, number), (20_000, 100 + number)]);
+            lake.append(table, vec![batch], Offset(number + 1), NOW).await.unwrap();
+        }
+        let before = contents(&lake, &disk, table);
+        let files = lake.current(table).files();
+        let blooms = files.iter().map(|file| bloom_filters(&disk, &file.path)).sum::<usize>();
+        let times = files.iter().map(|file| file.times);
+        let times = times.reduce(|left, right| (left.0.min(right.0), left.1.max(right.1))).unwrap();
+        compact(&lake, table, Compaction { day: 20_000, files, way: Way::Join }, NOW).await.unwrap();
+        let reopened = disk.lake().await;
+        let [file] = &reopened.current(table).files()[..] else { panic!("one file") };
+        assert_eq!((file.rows, file.times), (10, times));
+        let offsets = i32::try_from(table.place("_offset") + 1).unwrap();
+        let bound = |is_upper| match file.bound(offsets, is_upper) {
+            Some(Bound::Number(offset)) => offset,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((bound(false), bound(true)), (0, 104));
+        assert_eq!(bloom_filters(&disk, &file.path), blooms);
+        assert_eq!(contents(&reopened, &disk, table), before);
+        assert_eq!(verify(&reopened, table).await.unwrap().problems, [""; 0]);
+    }
+}
+
+/// How many columns of row groups have a bloom filter.
+fn bloom_filters(disk: &Disk, path: &str) -> usize {
+    let bytes = bytes::Bytes::from(std::fs::read(disk.root().join(path)).unwrap());
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&bytes).unwrap();
+    let mut count = 0;
+    for group in metadata.row_groups() {
+        for chunk in group.columns() {
+            if let Some(bloom) = Sbbf::read_from_column_chunk(chunk, &bytes).unwrap() {
+                assert!(!bloom.check("a value that is nowhere"));
+                count += 1;
+            }
+        }
+    }
+    count
 }
 
 #[tokio::test]
