@@ -227,9 +227,15 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|error| StartError::Listen(address.to_string(), error))
 }
 
-/// What a query spills lies in the data folder, so that it needs no room elsewhere.
+/// What a query spills lies in the data folder, so that it needs no room elsewhere. What queries of a killed server left
+/// there is nobody's: the data folder has one server.
 fn open_sql(settings: &Settings, tables: LakeTables, auth: &Auth, now: Now) -> Result<Arc<Sql>, StartError> {
     let spill_folder = settings.data.join("spill");
+    if let Err(error) = std::fs::remove_dir_all(&spill_folder)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(StartError::Folder(spill_folder.display().to_string(), error));
+    }
     make_folder(&spill_folder)?;
     let limits = Limits { spill_folder: Some(spill_folder), ..Limits::default() };
     let sql = Sql::open(tables, auth.users().clone(), limits, now);

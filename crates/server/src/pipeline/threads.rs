@@ -226,6 +226,9 @@ fn write<S: Store>(
     now: &Now,
     lake: Option<&LakeShared>,
 ) -> Result<(), PipelineError> {
+    let needed_from = || lake.map_or(store.applied(), |lake| store.applied().min(lake.keep_from()));
+    // Before the first append, which may have to make room: what the lake has not read must not go then.
+    store.trim(needed_from(), now())?;
     let mut trimmed_at = Instant::now();
     loop {
         let group = next_group(submitted);
@@ -253,8 +256,7 @@ fn write<S: Store>(
         let is_copied = lake.is_some_and(|lake| lake.lake.is_pinned());
         if trimmed_at.elapsed() >= TRIM_EVERY && !is_copied {
             trimmed_at = Instant::now();
-            let below = lake.map_or(store.applied(), |lake| store.applied().min(lake.keep_from()));
-            store.trim(below, at)?;
+            store.trim(needed_from(), at)?;
         }
     }
 }
