@@ -29,8 +29,8 @@ export function days(value: number): string {
 
 export type TableFace = "failed" | "empty" | "behind" | "fine";
 
-/** A table is behind when what came last is older than this before it can be asked for. */
-const FRESH_SECONDS_MAX = 300;
+/** A table is behind when rows wait for its files longer than the six minutes that are promised; queries see them at once. */
+const FRESH_SECONDS_MAX = 360;
 
 export function tableFace(table: TableState): TableFace {
   if (table.lastError !== null) return "failed";
