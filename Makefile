@@ -13,6 +13,8 @@ VENV := .venv
 WEB_TYPES := tests/web-types
 WEB_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/tsconfig.json web/package-lock.json
 FUZZ_SECONDS ?= 60
+# 3 GB, filled by the first `make bench` and kept for the next ones.
+BENCH_LAKE ?= $(TARGET_DIR)/bench/lake
 FUZZ_TARGETS := $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
 # `--locked` makes Cargo refuse a stale Cargo.lock; .ci/run sets it.
 CARGO_LOCKED ?=
@@ -88,22 +90,24 @@ fuzz: ## every fuzz target for FUZZ_SECONDS (60) each; needs the nightly toolcha
 		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=3000; \
 	done
 
-bench: ## open-loop load against a release build, with the cost per stage
-	cargo build --release -p walletscope-server $(CARGO_LOCKED)
-	cargo run --release -p walletscope-sim --bin bench $(CARGO_LOCKED) -- --server $(TARGET_DIR)/release/walletscope
+bench: ## open-loop load against a release build, the cost per stage, and SQL over 20 M attempts beside DuckDB
+bench: $(VENV)/installed
+	cargo build --release --workspace $(CARGO_LOCKED)
+	$(TARGET_DIR)/release/bench --server $(TARGET_DIR)/release/walletscope --lake $(BENCH_LAKE)
 	@$(MAKE) --no-print-directory bench-web
 
 bench-web: web ## the web UI over two million attempts in Chromium, against a release build
 	@tests/prerequisites.sh test
-	cargo build --release -p walletscope-server $(CARGO_LOCKED)
+	cargo build --release --workspace $(CARGO_LOCKED)
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \
-	  && cargo run --release -p walletscope-sim --bin bench $(CARGO_LOCKED) -- --server $(TARGET_DIR)/release/walletscope --fill "$$folder" \
+	  && $(TARGET_DIR)/release/bench --server $(TARGET_DIR)/release/walletscope --fill "$$folder" \
 	  && WALLETSCOPE_BIN=$(abspath $(TARGET_DIR))/release/walletscope WALLETSCOPE_BENCH_DATA="$$folder" npm run bench --prefix web --silent
 
-soak: ## 100 crash rounds and 10,000 simulated histories
-	cargo build --release -p walletscope-server $(CARGO_LOCKED)
-	cargo run --release -p walletscope-sim --bin crash $(CARGO_LOCKED) -- --server $(TARGET_DIR)/release/walletscope --rounds 100
-	cargo run --release -p walletscope-sim --bin histories $(CARGO_LOCKED) -- --seeds 10000
+soak: ## 100 crash rounds, 10,000 simulated histories and a simulated day of the lake at 1,000 events a second
+	cargo build --release --workspace $(CARGO_LOCKED)
+	$(TARGET_DIR)/release/crash --server $(TARGET_DIR)/release/walletscope --rounds 100
+	$(TARGET_DIR)/release/histories --seeds 10000
+	$(TARGET_DIR)/release/bench --only day
 
 clean: ## remove what was built and installed here
 	cargo clean

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use walletscope_sim::lake::{day, live, raw, windows};
 use walletscope_sim::load::figures::{Figure, keep, machine};
 use walletscope_sim::load::{LoadError, Server, idle, resident, stages, throughput};
 
@@ -35,6 +36,18 @@ struct Arguments {
     /// Measure nothing: make a data folder here that knows two million attempts.
     #[arg(long, value_name = "DIR")]
     fill: Option<PathBuf>,
+    /// The lake of many attempts: filled the first time, then kept.
+    #[arg(long, value_name = "DIR", default_value = "target/bench/lake")]
+    lake: PathBuf,
+    /// How many attempts it is filled with.
+    #[arg(long, value_name = "COUNT", default_value_t = raw::ATTEMPTS)]
+    lake_attempts: u64,
+    /// How long the simulated day is.
+    #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=24))]
+    hours: u32,
+    /// A Python that has DuckDB.
+    #[arg(long, value_name = "FILE", default_value = ".venv/bin/python")]
+    python: PathBuf,
     /// Where the temporary folders are made; the disk that is measured.
     #[arg(long)]
     data: Option<PathBuf>,
@@ -52,9 +65,26 @@ enum Part {
     Restart,
     /// Two million settled attempts.
     Resident,
+    /// A year of counted hours.
+    Year,
+    /// SQL beside calls that come in.
+    Live,
+    /// SQL over a lake of many attempts, beside DuckDB over the same files.
+    Lake,
+    /// Only by name: a simulated day at 1,000 events a second and what it leaves behind.
+    Day,
 }
 
-const PARTS: [Part; 5] = [Part::Throughput, Part::Stages, Part::Idle, Part::Restart, Part::Resident];
+const PARTS: [Part; 8] = [
+    Part::Throughput,
+    Part::Stages,
+    Part::Idle,
+    Part::Restart,
+    Part::Resident,
+    Part::Year,
+    Part::Live,
+    Part::Lake,
+];
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -87,7 +117,8 @@ fn run(arguments: &Arguments) -> Result<(), LoadError> {
 
 fn measure(arguments: &Arguments, parent: &Path) -> Result<Vec<Figure>, LoadError> {
     let mut figures = Vec::new();
-    for part in PARTS.into_iter().filter(|part| is_wanted(arguments, *part)) {
+    let by_name = arguments.only.contains(&Part::Day).then_some(Part::Day);
+    for part in PARTS.into_iter().filter(|part| is_wanted(arguments, *part)).chain(by_name) {
         let folder = parent.join(format!("{part:?}").to_lowercase());
         let measured = measure_part(part, arguments, &folder)?;
         measured.iter().for_each(|figure| println!("{}", figure.line()));
@@ -118,5 +149,12 @@ fn measure_part(part: Part, arguments: &Arguments, folder: &Path) -> Result<Vec<
         Part::Idle => idle::measure(binary, folder),
         Part::Restart => idle::restart(binary, folder),
         Part::Resident => resident::measure(binary, folder, &mut |line| println!("{line}")),
+        Part::Year => windows::measure(binary, folder),
+        Part::Live => live::measure(binary, folder),
+        Part::Day => day::measure(folder, arguments.hours, &mut |line| println!("{line}")),
+        Part::Lake => {
+            let (lake, attempts) = (&arguments.lake, arguments.lake_attempts);
+            raw::measure(lake, attempts, &arguments.python, &mut |line| println!("{line}"))
+        }
     }
 }

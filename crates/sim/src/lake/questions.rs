@@ -1,92 +1,117 @@
-//! What people ask of years of attempts, and how long an answer takes.
+//! What do people ask of years of attempts, and what must be kept?
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
-use async_trait::async_trait;
-use datafusion::catalog::TableProvider;
-use futures_util::TryStreamExt as _;
-use walletscope_lake::{Lake, LakeTable};
-use walletscope_model::Timestamp;
-use walletscope_query::lake_table::LakeTableProvider;
-use walletscope_query::{Engine, Question, Tables, TablesAtHead};
-
-/// The files of a lake that nobody writes to.
-pub struct Files(pub Arc<Lake>);
-
-#[async_trait]
-impl Tables for Files {
-    async fn at_head(&self) -> Result<TablesAtHead, String> {
-        let mut tables: BTreeMap<LakeTable, Arc<dyn TableProvider>> = BTreeMap::new();
-        for table in LakeTable::ALL {
-            let state = self.0.current(table);
-            let provider = LakeTableProvider::append_only(&self.0.warehouse, &state, Vec::new());
-            tables.insert(table, Arc::new(provider));
-        }
-        Ok(TablesAtHead { head: self.0.watermark().0, tables, rollups: BTreeMap::new() })
-    }
+/// What is promised of a question's median.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Promise {
+    /// At most this many times what DuckDB takes over the same files in the same run; the goal is the second.
+    TimesDuckDb(f64, f64),
+    /// Less than this.
+    Below(Duration),
+    /// Nothing; the figure is for comparing.
+    Nothing,
 }
 
-/// How long one question took.
-#[derive(Clone, Debug)]
-#[allow(missing_docs)]
-pub struct Timed {
+/// A question in our SQL and in DuckDB's. `{id}` is a request id that is there; `{month}`, `{week}` and `{yesterday}` are
+/// the dates 30, 7 and 1 days before the end, `{attempts}` the files.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    /// The figure's name.
     pub name: &'static str,
-    pub rows: usize,
-    /// Each run, in milliseconds, in order; the first one finds nothing in memory.
-    pub millis: Vec<f64>,
+    /// What is asked of Walletscope.
+    pub sql: &'static str,
+    /// What is asked of DuckDB: exact where ours is a sketch.
+    pub duckdb: &'static str,
+    /// What must be kept.
+    pub promise: Promise,
+    /// How far numbers may lie from DuckDB's, relatively.
+    pub tolerance: f64,
 }
 
-/// The questions, in words and in SQL; `{id}` is a request id that is there.
-pub const QUESTIONS: [(&str, &str); 5] = [
-    (
-        "daily numbers of 30 days",
-        "SELECT date_trunc('day', timestamp) as date, wallet_provider, issuer, COUNT(*) as total_requests, \
-         SUM(CASE WHEN event = 'TOKEN_PROVISION_SUCCESS' THEN 1 ELSE 0 END) as successful_requests, \
-         AVG(CASE WHEN event = 'TOKEN_PROVISION_SUCCESS' THEN processing_time END) as avg_latency \
-         FROM token_provisioning_logs WHERE timestamp >= date_add('day', -30, current_date) \
-         GROUP BY 1, 2, 3 ORDER BY 1 DESC",
-    ),
-    ("one attempt by its request id", "SELECT * FROM token_provisioning_logs WHERE request_id = '{id}'"),
-    (
-        "p50, p95, p99 an hour of 7 days",
-        "SELECT date_trunc('hour', timestamp) AS hour, approx_percentile_cont(processing_time, 0.5), \
-         approx_percentile_cont(processing_time, 0.95), approx_percentile_cont(processing_time, 0.99) \
-         FROM token_provisioning_logs WHERE timestamp >= date_add('day', -7, current_date) AND status = 'SUCCESS' \
-         GROUP BY 1 ORDER BY 1",
-    ),
-    ("all attempts", "SELECT COUNT(*) FROM token_provisioning_logs"),
-    (
-        "failures by reason of all time",
-        "SELECT issuer, reason, COUNT(*) FROM token_provisioning_logs WHERE status = 'FAILED' GROUP BY 1, 2",
-    ),
+const EXACT: f64 = 1e-9;
+/// A sketch that is right to a hundredth, and half of that for the ranks between two values.
+const SKETCHED: f64 = 0.015;
+
+/// The brief's daily numbers of the last 30 days.
+pub const DAILY: &str = "SELECT date_trunc('day', timestamp) as date, wallet_provider, issuer, COUNT(*) as total_requests, \
+              SUM(CASE WHEN event = 'TOKEN_PROVISION_SUCCESS' THEN 1 ELSE 0 END) as successful_requests, \
+              AVG(CASE WHEN event = 'TOKEN_PROVISION_SUCCESS' THEN processing_time END) as avg_latency \
+              FROM token_provisioning_logs WHERE timestamp >= date_add('day', -30, current_date) \
+              GROUP BY 1, 2, 3 ORDER BY 1 DESC";
+
+/// The questions.
+pub const QUESTIONS: [Asked; 6] = [
+    Asked {
+        name: "lake of 60 days: daily numbers of 30 days, raw",
+        sql: DAILY,
+        duckdb: "SELECT date_trunc('day', timestamp) as date, wallet_provider, issuer, COUNT(*) as total_requests, \
+                 SUM(CASE WHEN event = 'TOKEN_PROVISION_SUCCESS' THEN 1 ELSE 0 END) as successful_requests, \
+                 AVG(CASE WHEN event = 'TOKEN_PROVISION_SUCCESS' THEN processing_time END) as avg_latency \
+                 FROM {attempts} WHERE timestamp >= TIMESTAMPTZ '{month} 00:00:00Z' \
+                 GROUP BY 1, 2, 3 ORDER BY 1 DESC",
+        promise: Promise::TimesDuckDb(2.0, 1.0),
+        tolerance: EXACT,
+    },
+    Asked {
+        name: "lake of 60 days: one by its request id",
+        sql: "SELECT attempt_id, status, issuer FROM token_provisioning_logs WHERE request_id = '{id}'",
+        duckdb: "SELECT attempt_id, status, issuer FROM {attempts} WHERE request_id = '{id}'",
+        promise: Promise::Below(Duration::from_millis(100)),
+        tolerance: EXACT,
+    },
+    Asked {
+        name: "lake of 60 days: p50, p95, p99 per hour of a day",
+        sql: "SELECT date_trunc('hour', timestamp) AS hour, approx_percentile(processing_time, 0.5) AS p50, \
+              approx_percentile(processing_time, 0.95) AS p95, approx_percentile(processing_time, 0.99) AS p99 \
+              FROM token_provisioning_logs WHERE timestamp >= date_add('day', -1, current_date) \
+              AND event = 'TOKEN_PROVISION_SUCCESS' GROUP BY 1 ORDER BY 1",
+        duckdb: "SELECT date_trunc('hour', timestamp) AS hour, quantile_disc(processing_time, 0.5), \
+                 quantile_disc(processing_time, 0.95), quantile_disc(processing_time, 0.99) FROM {attempts} \
+                 WHERE timestamp >= TIMESTAMPTZ '{yesterday} 00:00:00Z' AND event = 'TOKEN_PROVISION_SUCCESS' \
+                 GROUP BY 1 ORDER BY 1",
+        promise: Promise::Below(Duration::from_millis(300)),
+        tolerance: SKETCHED,
+    },
+    Asked {
+        name: "lake of 60 days: p50, p95, p99 per hour of 7 days",
+        sql: "SELECT date_trunc('hour', timestamp) AS hour, approx_percentile(processing_time, 0.5) AS p50, \
+              approx_percentile(processing_time, 0.95) AS p95, approx_percentile(processing_time, 0.99) AS p99 \
+              FROM token_provisioning_logs WHERE timestamp >= date_add('day', -7, current_date) \
+              AND event = 'TOKEN_PROVISION_SUCCESS' GROUP BY 1 ORDER BY 1",
+        duckdb: "SELECT date_trunc('hour', timestamp) AS hour, quantile_disc(processing_time, 0.5), \
+                 quantile_disc(processing_time, 0.95), quantile_disc(processing_time, 0.99) FROM {attempts} \
+                 WHERE timestamp >= TIMESTAMPTZ '{week} 00:00:00Z' AND event = 'TOKEN_PROVISION_SUCCESS' \
+                 GROUP BY 1 ORDER BY 1",
+        promise: Promise::Nothing,
+        tolerance: SKETCHED,
+    },
+    Asked {
+        name: "lake of 60 days: how many there are",
+        sql: "SELECT COUNT(*) FROM token_provisioning_logs",
+        duckdb: "SELECT COUNT(*) FROM {attempts}",
+        promise: Promise::Nothing,
+        tolerance: EXACT,
+    },
+    Asked {
+        name: "lake of 60 days: failures by issuer and reason",
+        sql: "SELECT issuer, reason, COUNT(*) FROM token_provisioning_logs WHERE status = 'FAILED' GROUP BY 1, 2",
+        duckdb: "SELECT issuer, reason, COUNT(*) FROM {attempts} WHERE status = 'FAILED' GROUP BY 1, 2",
+        promise: Promise::Nothing,
+        tolerance: EXACT,
+    },
 ];
 
-/// Asks every question `times` times.
-///
-/// # Errors
-/// A question was not answered.
-pub async fn ask(engine: &Engine, id: &str, now: Timestamp, times: usize) -> Result<Vec<Timed>, String> {
-    let mut answers = Vec::new();
-    for (name, sql) in QUESTIONS {
-        let mut timed = Timed { name, rows: 0, millis: Vec::new() };
-        for _ in 0..times {
-            let started = Instant::now();
-            let question = Question {
-                tenant: "default".to_owned(),
-                sql: sql.replace("{id}", id),
-                now,
-                views: BTreeMap::new(),
-            };
-            let answer =
-                engine.answer(&question).await.map_err(|error| format!("{name}: {}", error.message))?;
-            let batches: Vec<_> =
-                answer.batches.try_collect().await.map_err(|error| format!("{name}: {error}"))?;
-            timed.rows = batches.iter().map(datafusion::arrow::array::RecordBatch::num_rows).sum();
-            timed.millis.push(started.elapsed().as_secs_f64() * 1e3);
-        }
-        answers.push(timed);
+impl Asked {
+    /// The questions for both engines with everything filled in but the files.
+    pub fn texts(&self, id: &str, end_day: i32) -> (String, String) {
+        (filled(self.sql, id, end_day), filled(self.duckdb, id, end_day))
     }
-    Ok(answers)
+}
+
+fn filled(template: &str, id: &str, end_day: i32) -> String {
+    let date = |days: i32| walletscope_lake::parquet::date_text(end_day - days);
+    let values =
+        [("{id}", id.to_owned()), ("{month}", date(30)), ("{week}", date(7)), ("{yesterday}", date(1))];
+    values.iter().fold(template.to_owned(), |text, (name, value)| text.replace(name, value))
 }

@@ -52,7 +52,7 @@ impl Connection {
     /// Sends a whole request and reads its answer.
     ///
     /// # Errors
-    /// The connection broke, or the answer has no `content-length`.
+    /// The connection broke, or the answer has neither `content-length` nor chunks.
     pub fn exchange(&mut self, request: &[u8]) -> io::Result<Answer> {
         self.stream.write_all(request)?;
         self.received.clear();
@@ -64,10 +64,43 @@ impl Connection {
         };
         let head = String::from_utf8_lossy(&self.received[..head_end]).to_ascii_lowercase();
         let (status, length) = parse_head(&head)?;
-        while self.received.len() < head_end + length {
+        let body = match length {
+            Length::Bytes(length) => self.take(head_end, length)?,
+            Length::Chunks => self.chunks(head_end)?,
+        };
+        Ok(Answer { status, body })
+    }
+
+    /// Bytes from `start` on, read first where they are not there yet.
+    fn take(&mut self, start: usize, length: usize) -> io::Result<Vec<u8>> {
+        while self.received.len() < start + length {
             self.read_more()?;
         }
-        Ok(Answer { status, body: self.received[head_end..head_end + length].to_vec() })
+        Ok(self.received[start..start + length].to_vec())
+    }
+
+    fn chunks(&mut self, mut at: usize) -> io::Result<Vec<u8>> {
+        let malformed = || io::Error::new(io::ErrorKind::InvalidData, "a chunk without its length");
+        let mut body = Vec::new();
+        loop {
+            let line_end = loop {
+                match self.received[at..].windows(2).position(|two| two == b"\r\n") {
+                    Some(end) => break at + end,
+                    None => self.read_more()?,
+                }
+            };
+            let digits = std::str::from_utf8(&self.received[at..line_end]).map_err(|_| malformed())?;
+            let length = usize::from_str_radix(digits, 16).map_err(|_| malformed())?;
+            let chunk = self.take(line_end + 2, length + 2)?;
+            if length == 0 {
+                return Ok(body);
+            }
+            if body.len() + length > ANSWER_BYTES_MAX {
+                return Err(malformed());
+            }
+            body.extend_from_slice(&chunk[..length]);
+            at = line_end + 2 + length + 2;
+        }
     }
 
     fn read_more(&mut self) -> io::Result<()> {
@@ -90,19 +123,41 @@ pub fn get(address: SocketAddr, path: &str, token: &str) -> io::Result<Answer> {
     Connection::open(address)?.exchange(request.as_bytes())
 }
 
+/// POST of JSON with a bearer token, on a connection of its own.
+///
+/// # Errors
+/// As [`Connection::exchange`].
+pub fn post(address: SocketAddr, path: &str, token: &str, json: &str) -> io::Result<Answer> {
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\ncontent-type: \
+         application/json\r\ncontent-length: {}\r\n\r\n{json}",
+        json.len()
+    );
+    Connection::open(address)?.exchange(request.as_bytes())
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Length {
+    Bytes(usize),
+    Chunks,
+}
+
 fn head_end(received: &[u8]) -> Option<usize> {
     received.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4)
 }
 
-fn parse_head(head: &str) -> io::Result<(u16, usize)> {
+fn parse_head(head: &str) -> io::Result<(u16, Length)> {
     let malformed = || io::Error::new(io::ErrorKind::InvalidData, "an answer without status or length");
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(malformed)?;
+    if head.lines().any(|line| line.starts_with("transfer-encoding: chunked")) {
+        return Ok((status, Length::Chunks));
+    }
     let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
-    let length = length.and_then(|length| length.trim().parse().ok()).ok_or_else(malformed)?;
+    let length: usize = length.and_then(|length| length.trim().parse().ok()).ok_or_else(malformed)?;
     if length > ANSWER_BYTES_MAX {
         return Err(malformed());
     }
-    Ok((status, length))
+    Ok((status, Length::Bytes(length)))
 }
 
 #[cfg(test)]
@@ -112,9 +167,9 @@ mod tests {
     #[test]
     fn heads_are_read_whole_or_not_at_all() {
         for (head, expected) in [
-            ("http/1.1 200 ok\r\ncontent-length: 12\r\n\r\n", Some((200, 12))),
-            ("http/1.1 400 bad request\r\nx: y\r\ncontent-length:0\r\n\r\n", Some((400, 0))),
-            ("http/1.1 200 ok\r\ntransfer-encoding: chunked\r\n\r\n", None),
+            ("http/1.1 200 ok\r\ncontent-length: 12\r\n\r\n", Some((200, Length::Bytes(12)))),
+            ("http/1.1 400 bad request\r\nx: y\r\ncontent-length:0\r\n\r\n", Some((400, Length::Bytes(0)))),
+            ("http/1.1 200 ok\r\ntransfer-encoding: chunked\r\n\r\n", Some((200, Length::Chunks))),
             ("http/1.1 ok\r\ncontent-length: 1\r\n\r\n", None),
             ("http/1.1 200 ok\r\ncontent-length: 99999999999\r\n\r\n", None),
         ] {

@@ -60,12 +60,28 @@ pub fn fill(
     print: &mut dyn FnMut(&str),
 ) -> Result<Vec<StdDuration>, LoadError> {
     let origin = learn_origin(binary, folder)?;
-    let mut fill = Fill::open(folder, origin)?;
+    let mut fill = Fill::open(folder, origin, SPAN)?;
     let filled_at = Instant::now();
     let late = fill.everything()?;
     let settled = fill.settled_rows();
     print(&format!("filled in {:.0} s: {settled}", filled_at.elapsed().as_secs_f64()));
     Ok(late)
+}
+
+/// Fills `folder` with settled attempts, spread evenly over `span` up to now, and nothing else.
+///
+/// # Errors
+/// As [`fill`].
+pub fn fill_evenly(
+    binary: &Path,
+    folder: &Path,
+    attempts: usize,
+    events_per_call: usize,
+    span: Duration,
+) -> Result<(), LoadError> {
+    let origin = learn_origin(binary, folder)?;
+    let mut fill = Fill::open(folder, origin, span)?;
+    fill.settled(attempts * 2 / events_per_call, events_per_call, span)
 }
 
 /// The origin that the server gives to calls with its first key, read back from the journal.
@@ -97,27 +113,18 @@ struct Fill {
 }
 
 impl Fill {
-    fn open(folder: &Path, origin: Origin) -> Result<Self, LoadError> {
+    fn open(folder: &Path, origin: Origin, span: Duration) -> Result<Self, LoadError> {
         let store = EmbeddedStore::open(&folder.join("store"), Options::default())?;
         let (applier, started) = Applier::open(store.clone())?;
         let writer = Writer::open(store, started.newest)?;
-        let now = system_now()().plus(Duration(-SPAN.0 - SETTLING.0));
+        let now = system_now()().plus(Duration(-span.0 - SETTLING.0));
         Ok(Self { origin, writer, applier, events: BriefLike::new(SEED), now, calls: 0 })
     }
 
     /// Settled attempts, time for them to settle, late events of some, then open attempts; what the late events took.
     fn everything(&mut self) -> Result<Vec<StdDuration>, LoadError> {
         let calls = SETTLED * 2 / EVENTS_LARGE;
-        for _ in 0..calls {
-            self.now = self.now.plus(Duration(SPAN.0 / calls as i64));
-            let logs = batch(&mut self.events, EVENTS_LARGE, self.now);
-            self.put(logs)?;
-        }
-        for _ in 0..SETTLING.0 / SETTLING_STEP.0 {
-            self.now = self.now.plus(SETTLING_STEP);
-            self.append(Vec::new())?;
-        }
-        self.applier.commit()?;
+        self.settled(calls, EVENTS_LARGE, SPAN)?;
         let late = self.late_events(calls)?;
         let mut starts = Vec::new();
         while starts.len() < OPEN {
@@ -129,6 +136,20 @@ impl Fill {
         }
         self.applier.commit()?;
         Ok(late)
+    }
+
+    /// Calls spread over a span, and time for their attempts to settle.
+    fn settled(&mut self, calls: usize, events_per_call: usize, span: Duration) -> Result<(), LoadError> {
+        for _ in 0..calls {
+            self.now = self.now.plus(Duration(span.0 / calls as i64));
+            let logs = batch(&mut self.events, events_per_call, self.now);
+            self.put(logs)?;
+        }
+        for _ in 0..SETTLING.0 / SETTLING_STEP.0 {
+            self.now = self.now.plus(SETTLING_STEP);
+            self.append(Vec::new())?;
+        }
+        Ok(self.applier.commit()?)
     }
 
     fn put(&mut self, logs: LogBatch) -> Result<StdDuration, LoadError> {
@@ -204,6 +225,10 @@ fn late_figure(took: &[StdDuration]) -> Figure {
 /// Starts the server over the folder and asks about everything in it.
 fn ask(binary: &Path, folder: &Path) -> Result<Vec<Figure>, LoadError> {
     const ASKED: usize = 5;
+    // The first start puts everything into files, as a server does that was there all the time.
+    let server = Server::start(binary, folder)?;
+    server.post("/api/v1/lake/flush", &serde_json::json!({}))?;
+    server.stop()?;
     let server = Server::start(binary, folder)?;
     let resident_at_start = Usage::of(server.pid())?.resident_bytes;
     let query = |filter: &str| format!("/api/v1/metrics?from=now-26h{filter}");

@@ -107,6 +107,25 @@ impl Server {
         Ok((answer.status, json, took))
     }
 
+    /// POST of the JSON API: what came back and how long it took.
+    ///
+    /// # Errors
+    /// No answer, or one that is no success.
+    pub fn post(&self, path: &str, json: &serde_json::Value) -> Result<(String, Duration), LoadError> {
+        let asked_at = Instant::now();
+        let answer = http::post(self.address, path, &self.token, &json.to_string());
+        let answer = answer.map_err(LoadError::io("post", path))?;
+        let took = asked_at.elapsed();
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        if answer.status != 200 {
+            return Err(LoadError::server(
+                "have a call answered",
+                format!("{path}: {} {text}", answer.status),
+            ));
+        }
+        Ok((text, took))
+    }
+
     /// Kills it as a power cut would: no signal handler runs.
     pub fn kill(mut self) {
         end(&mut self.child);

@@ -39,7 +39,8 @@ pub const FLOOR: f64 = 60_000.0;
 const CONNECTIONS_LARGE: usize = 8;
 const CONNECTIONS_SMALL: usize = 64;
 const SETTLE_MAX: Duration = Duration::from_secs(60);
-const LATENCY_FLOOR: Duration = Duration::from_millis(20);
+/// What a call may take besides three syncs of the disk.
+pub const LATENCY_FLOOR: Duration = Duration::from_millis(20);
 
 /// How much is sent.
 #[derive(Clone, Copy, Debug)]
@@ -78,13 +79,21 @@ pub fn measure(server: &Server, size: Size) -> Result<Vec<Figure>, LoadError> {
     Ok(figures)
 }
 
-/// Makes the group and the stream; that they exist already is fine.
+/// Makes the group of every measurement and its stream; that they exist already is fine.
 ///
 /// # Errors
 /// The server went away.
 pub fn create_stream(server: &Server) -> Result<(), LoadError> {
-    let group = (CREATE_LOG_GROUP, calls::create_log_group(GROUP));
-    let stream = (CREATE_LOG_STREAM, calls::create_log_stream(GROUP, STREAM));
+    create_stream_in(server, GROUP)
+}
+
+/// Makes a group and its one stream; that they exist already is fine.
+///
+/// # Errors
+/// The server went away.
+pub fn create_stream_in(server: &Server, group: &str) -> Result<(), LoadError> {
+    let stream = (CREATE_LOG_STREAM, calls::create_log_stream(group, STREAM));
+    let group = (CREATE_LOG_GROUP, calls::create_log_group(group));
     let mut connection =
         Connection::open(server.address).map_err(LoadError::io("connect to", server.address))?;
     for (target, json) in [group, stream] {
@@ -110,7 +119,8 @@ pub fn batch(events: &mut BriefLike, count: usize, now: Timestamp) -> LogBatch {
     LogBatch { group: GROUP.into(), stream: STREAM.into(), events }
 }
 
-fn sign(server: &Server, target: Target, invocation_id: &str, body: &[u8]) -> Vec<u8> {
+/// A whole signed request.
+pub fn sign(server: &Server, target: Target, invocation_id: &str, body: &[u8]) -> Vec<u8> {
     let credentials: &Credentials = &server.credentials;
     calls::signed_request(server.address, credentials, system_now()(), target, invocation_id, body)
 }
@@ -317,7 +327,10 @@ fn half_rate(maker: &mut Maker<'_>, size: Size, events_per_second: f64) -> Resul
 }
 
 /// Runs `load` while a small file beside the data is written and synced; what the syncs took, sorted.
-fn with_sync_probe(
+///
+/// # Errors
+/// The load failed, or the file could not be written.
+pub fn with_sync_probe(
     folder: &Path,
     load: impl FnOnce() -> Result<Outcome, LoadError>,
 ) -> Result<(Outcome, Vec<Duration>), LoadError> {
