@@ -13,6 +13,7 @@ use walletscope_model::{Duration, MetricDatum, MetricValue, Timestamp};
 use walletscope_traffic::{Config, Emission, Incident, LOG_GROUP, Traffic};
 
 use crate::client::{AwsClient, Call, CallError, Credentials};
+use crate::import::send::{BackfillOf, Sender as ImportSender};
 use crate::pipeline::Now;
 
 /// Events per PutLogEvents call; far below the service's limits.
@@ -71,8 +72,8 @@ pub async fn run(
     player.create_group().await?;
     if plan.history.0 > 0 {
         player.play_history(&mut traffic, from, now, stop).await?;
-        let end = json!({"access_key": sender.credentials.access_key}).to_string();
-        client.post_api("/api/v1/backfill-end", &sender.api_token, end).await?;
+        let import = ImportSender::new(client.endpoint(), &sender.api_token)?;
+        import.end_backfill(BackfillOf::AccessKey(&sender.credentials.access_key)).await?;
     }
     let until = plan.live.map(|live| now().plus(live));
     while !*stop.borrow() && until.is_none_or(|until| now() < until) {
