@@ -21,9 +21,10 @@ pub use import::Import;
 pub use lake::{LakeAction, LakeCommand};
 pub use sql::{ExportArguments, FileForm, Form, PlaceArguments, SqlArguments};
 
+/// PutLogEvents takes what is up to 14 days old when it arrives.
+const HISTORY_DAYS_MAX: i64 = 13;
 /// No further back than hours are counted.
 const PAST_DAYS_MAX: i64 = 400;
-const PAST_MAX: Duration = Duration::from_seconds(PAST_DAYS_MAX * 86_400);
 
 /// Reads the command line; prints help, version or what is wrong, and leaves, where there is nothing to do.
 pub fn parse() -> Command {
@@ -86,7 +87,7 @@ pub struct Demo {
     #[allow(missing_docs)]
     #[command(flatten)]
     pub play: Play,
-    /// How far back the past reaches that is imported before the history, at --rate but at most 1500 attempts a day;
+    /// How far back the past reaches that is imported before the history, at --rate but at most 800 attempts a day;
     /// 0s for none
     #[arg(long, value_name = "DURATION", default_value = "60d", value_parser = past)]
     pub past: Duration,
@@ -106,7 +107,7 @@ pub struct Simulate {
     #[allow(missing_docs)]
     #[command(flatten)]
     pub play: Play,
-    /// How far back the past reaches that is imported before the history, at --rate but at most 1500 attempts a day;
+    /// How far back the past reaches that is imported before the history, at --rate but at most 800 attempts a day;
     /// 0s for none
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = past)]
     pub past: Duration,
@@ -169,8 +170,8 @@ pub struct Play {
     /// Attempts per second, as the average over a day
     #[arg(long = "rate", value_name = "NUMBER", default_value_t = 1.0, value_parser = rate)]
     pub attempts_per_second: f64,
-    /// How much history to send first, as AWS clients do: at most 14d; 0s for none
-    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = duration)]
+    /// How much history to send first, as AWS clients do: 13d at most; 0s for none
+    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = history)]
     pub history: Duration,
     /// Something that goes wrong, as KIND=NAME@FROM..TO: issuer-outage=ISSUER, otp-vendor-down=VENDOR, bin-attack=BIN
     /// or tsp-slow=NETWORK, from and to counted from now on, before now with a minus. Give it again for more
@@ -400,9 +401,18 @@ fn duration(text: &str) -> Result<Duration, &'static str> {
     parse_duration(text).ok_or("write a whole number and s, m, h or d, for example 24h")
 }
 
+fn history(text: &str) -> Result<Duration, String> {
+    up_to(HISTORY_DAYS_MAX, text)
+}
+
 fn past(text: &str) -> Result<Duration, String> {
-    let past = duration(text)?;
-    if past <= PAST_MAX { Ok(past) } else { Err(format!("it reaches back {PAST_DAYS_MAX}d at most")) }
+    up_to(PAST_DAYS_MAX, text)
+}
+
+fn up_to(days_max: i64, text: &str) -> Result<Duration, String> {
+    let length = duration(text)?;
+    let is_near = length <= Duration::from_seconds(days_max * 86_400);
+    if is_near { Ok(length) } else { Err(format!("it reaches back {days_max}d at most")) }
 }
 
 fn rate(text: &str) -> Result<f64, String> {

@@ -125,6 +125,7 @@ fn what_means_nothing_is_refused_with_an_example() {
         ("simulate --rate inf", "above 0, up to"),
         ("demo --history 24", "for example 24h"),
         ("demo --history -1h", "unexpected argument"),
+        ("demo --history 14d", "13d at most"),
         ("demo --past 60", "for example 24h"),
         ("simulate --past 0", "for example 24h"),
         ("simulate --past 401d", "400d at most"),

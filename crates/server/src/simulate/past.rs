@@ -16,16 +16,17 @@ use crate::client::CallError;
 use crate::import::ImportAnswer;
 use crate::import::send::{BackfillOf, Sender};
 
-/// Attempts per second at most: 1,500 a day.
-pub(super) const ATTEMPTS_PER_SECOND_MAX: f64 = 1_500.0 / 86_400.0;
+/// Attempts per second at most: 800 a day.
+pub(super) const ATTEMPTS_PER_SECOND_MAX: f64 = 800.0 / 86_400.0;
 /// What the past is imported as.
 const SOURCE: &str = "history";
 /// How long the function's containers live and log into one stream: a chunk of that length has few streams.
 const STEP_SECONDS: i64 = 6 * 3_600;
 /// Chunks under way at a time; the door takes more, for whoever imports besides.
 const CHUNKS_MAX: usize = 2;
-/// Between two lines about the progress.
-const TOLD_EVERY_DAYS: i64 = 10;
+/// After so many days they are declared complete: their attempts settle, and leave the working state where they are old,
+/// before more come.
+const COMPLETE_EVERY_DAYS: i64 = 5;
 const DAY_SECONDS: i64 = 86_400;
 
 /// A stretch of time to import.
@@ -75,7 +76,7 @@ impl Past {
         stop: &watch::Receiver<bool>,
     ) -> Result<(), CallError> {
         let started = std::time::Instant::now();
-        let (mut at, mut events, mut told_days) = (self.from, 0, 0);
+        let (mut at, mut events, mut complete_days) = (self.from, 0, 0);
         let mut chunks = Chunks { sender, running: JoinSet::new() };
         while at < self.to && !*stop.borrow() {
             at = step_end(at).min(self.to);
@@ -85,16 +86,16 @@ impl Past {
             events += emissions.len();
             chunks.send(format!("{run} {}", at.0), emissions).await?;
             let days = at.since(self.from).as_seconds() as i64 / DAY_SECONDS;
-            if days >= told_days + TOLD_EVERY_DAYS {
-                told_days = days;
+            if days >= complete_days + COMPLETE_EVERY_DAYS {
+                complete_days = days;
+                chunks.complete().await?;
                 eprintln!(
                     "history: {days} d, {events} events imported, {:.1} s",
                     started.elapsed().as_secs_f64()
                 );
             }
         }
-        chunks.finish().await?;
-        sender.end_backfill(BackfillOf::Source(SOURCE)).await?;
+        chunks.complete().await?;
         let days = at.since(self.from).as_seconds() / DAY_SECONDS as f64;
         let seconds = started.elapsed().as_secs_f64();
         eprintln!("history imported: {days:.1} d, {events} events in {seconds:.1} s");
@@ -120,11 +121,12 @@ impl Chunks<'_> {
         Ok(())
     }
 
-    async fn finish(mut self) -> Result<(), CallError> {
+    /// Declares what was sent complete.
+    async fn complete(&mut self) -> Result<(), CallError> {
         while !self.running.is_empty() {
             self.finish_one().await?;
         }
-        Ok(())
+        self.sender.end_backfill(BackfillOf::Source(SOURCE)).await
     }
 
     async fn finish_one(&mut self) -> Result<(), CallError> {
