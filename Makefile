@@ -42,7 +42,7 @@ web/node_modules/installed: web/package-lock.json
 	npm ci --prefix web --no-audit --no-fund
 	@touch $@
 
-run: build ## build, then start the demonstration: a server with 24 h of history and live traffic
+run: build ## build, then start the demonstration: a server with 60 days of history and live traffic
 	bin/walletscope demo
 
 test: ## install what the tests need and run everything

@@ -21,6 +21,11 @@ pub use import::Import;
 pub use lake::{LakeAction, LakeCommand};
 pub use sql::{ExportArguments, FileForm, Form, PlaceArguments, SqlArguments};
 
+/// PutLogEvents takes what is up to 14 days old when it arrives.
+const HISTORY_DAYS_MAX: i64 = 13;
+/// No further back than hours are counted.
+const PAST_DAYS_MAX: i64 = 400;
+
 /// Reads the command line; prints help, version or what is wrong, and leaves, where there is nothing to do.
 pub fn parse() -> Command {
     CommandLine::parse().command
@@ -32,7 +37,7 @@ pub enum Command {
     /// Run the server until SIGTERM or Ctrl-C
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Given),
-    /// Run the server with a day of history and live traffic of an invented world
+    /// Run the server with 60 days of history and live traffic of an invented world
     #[command(after_help = DEMO_EXAMPLES)]
     Demo(Demo),
     /// Send traffic of an invented world to a server, signed as any AWS client does it
@@ -82,6 +87,10 @@ pub struct Demo {
     #[allow(missing_docs)]
     #[command(flatten)]
     pub play: Play,
+    /// How far back the past reaches that is imported before the history, at --rate but at most 800 attempts a day;
+    /// 0s for none
+    #[arg(long, value_name = "DURATION", default_value = "60d", value_parser = past)]
+    pub past: Duration,
 }
 
 /// Traffic for a server that runs.
@@ -98,6 +107,10 @@ pub struct Simulate {
     #[allow(missing_docs)]
     #[command(flatten)]
     pub play: Play,
+    /// How far back the past reaches that is imported before the history, at --rate but at most 800 attempts a day;
+    /// 0s for none
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = past)]
+    pub past: Duration,
     /// Stop after this long; without it, go on until Ctrl-C
     #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
     pub live: Option<Duration>,
@@ -157,11 +170,11 @@ pub struct Play {
     /// Attempts per second, as the average over a day
     #[arg(long = "rate", value_name = "NUMBER", default_value_t = 1.0, value_parser = rate)]
     pub attempts_per_second: f64,
-    /// How much history to send first; 0s for none
-    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = duration)]
+    /// How much history to send first, as AWS clients do: 13d at most; 0s for none
+    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = history)]
     pub history: Duration,
-    /// Something that goes wrong, as KIND=NAME@FROM..TO: issuer-outage=ISSUER, otp-vendor-down=VENDOR or bin-attack=BIN,
-    /// from and to counted from now on, before now with a minus. Give it again for more
+    /// Something that goes wrong, as KIND=NAME@FROM..TO: issuer-outage=ISSUER, otp-vendor-down=VENDOR, bin-attack=BIN
+    /// or tsp-slow=NETWORK, from and to counted from now on, before now with a minus. Give it again for more
     #[arg(long = "incident", value_name = "INCIDENT")]
     pub incidents: Vec<PlannedIncident>,
 }
@@ -277,7 +290,7 @@ standard error. The first start makes DIR/credentials; one that exists is used a
 const DEMO_EXAMPLES: &str = "\
 Examples:
   walletscope demo
-  walletscope demo --seed 7 --rate 5 --history 6h
+  walletscope demo --seed 7 --rate 5 --history 6h --past 0s
   walletscope demo --incident issuer-outage=DEMO_Bank@+5m..+15m
   walletscope demo --incident otp-vendor-down=PINGPOST@-3h..-2h --incident bin-attack=555555@0s..+10m";
 
@@ -285,6 +298,7 @@ const SIMULATE_EXAMPLES: &str = "\
 Examples:
   walletscope simulate
   walletscope simulate --endpoint http://127.0.0.1:8000 --data /srv/wallet --rate 20 --for 10m
+  walletscope simulate --past 60d --incident tsp-slow=VISA@-8d..-7d
   walletscope simulate --history 0s --incident issuer-outage=DEMO_Bank@+5m..+15m
   WALLETSCOPE_ACCESS_KEY_ID=… WALLETSCOPE_SECRET_ACCESS_KEY=… WALLETSCOPE_API_TOKEN=… \\
       walletscope simulate --endpoint http://127.0.0.1:7300";
@@ -369,6 +383,7 @@ impl FromStr for PlannedIncident {
             "issuer-outage" => Incident::IssuerOutage { issuer: name.into() },
             "otp-vendor-down" => Incident::OtpVendorDown { vendor: name.into() },
             "bin-attack" => Incident::BinAttack { bin: name.into() },
+            "tsp-slow" => Incident::TspSlow { network: name.into() },
             _ => return Err(NotAnIncident),
         };
         if from < to { Ok(Self { incident, from, to }) } else { Err(NotAnIncident) }
@@ -386,6 +401,20 @@ fn duration(text: &str) -> Result<Duration, &'static str> {
     parse_duration(text).ok_or("write a whole number and s, m, h or d, for example 24h")
 }
 
+fn history(text: &str) -> Result<Duration, String> {
+    up_to(HISTORY_DAYS_MAX, text)
+}
+
+fn past(text: &str) -> Result<Duration, String> {
+    up_to(PAST_DAYS_MAX, text)
+}
+
+fn up_to(days_max: i64, text: &str) -> Result<Duration, String> {
+    let length = duration(text)?;
+    let is_near = length <= Duration::from_seconds(days_max * 86_400);
+    if is_near { Ok(length) } else { Err(format!("it reaches back {days_max}d at most")) }
+}
+
 fn rate(text: &str) -> Result<f64, String> {
     let rate = text.parse().ok().filter(|rate| *rate > 0.0 && *rate <= ATTEMPTS_PER_SECOND_MAX);
     rate.ok_or_else(|| format!("write a number above 0, up to {ATTEMPTS_PER_SECOND_MAX}"))
@@ -400,8 +429,8 @@ impl fmt::Debug for SimulateKeys {
 impl fmt::Display for NotAnIncident {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(
-            "write issuer-outage=ISSUER@FROM..TO, otp-vendor-down=VENDOR@FROM..TO or bin-attack=BIN@FROM..TO with FROM \
-             before TO, for example issuer-outage=DEMO_Bank@+5m..+15m",
+            "write issuer-outage=ISSUER@FROM..TO, otp-vendor-down=VENDOR@FROM..TO, bin-attack=BIN@FROM..TO or \
+             tsp-slow=NETWORK@FROM..TO with FROM before TO, for example issuer-outage=DEMO_Bank@+5m..+15m",
         )
     }
 }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use walletscope_journal::{EmbeddedStore, FolderHold, StoreError};
 
 use crate::auth::Credentials;
-use crate::client::{CallError, JobClient};
+use crate::client::{ApiClient, CallError};
 use crate::lake;
 use crate::lake::upkeep::{IdTooShort, Line, Upkeep};
 use crate::observe::log::tell;
@@ -63,13 +63,14 @@ pub(crate) fn hold(settings: &Settings) -> Result<Option<FolderHold>, String> {
 }
 
 /// A client of the server that has the folder.
-pub(crate) fn server(settings: &Settings) -> Result<JobClient, String> {
+pub(crate) fn server(settings: &Settings) -> Result<ApiClient, String> {
     let credentials = Credentials::read(&settings.data).map_err(|error| error.to_string())?;
     let mut address = settings.listen;
     if address.ip().is_unspecified() {
         address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     }
-    Ok(JobClient::new(&format!("http://{address}"), credentials.api_token.expose()))
+    let client = ApiClient::new(&format!("http://{address}"), credentials.api_token);
+    client.map_err(|error| error.to_string())
 }
 
 /// Why the server did not do it.

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use walletscope_model::Duration;
 use walletscope_server::auth::{self, Credentials, ListedKey, NewKey, Users};
 use walletscope_server::cli::{
     self, Backup, Command, KeyAction, KeySource, LakeAction, Play, Restore, Simulate,
@@ -35,7 +36,7 @@ async fn execute(command: Command) -> ExitCode {
             Err(error) => failed(&error.to_string()),
         },
         Command::Demo(demo) => match Settings::load(demo.settings) {
-            Ok(settings) => run::serve(&settings, Some(plan(&demo.play, None))).await,
+            Ok(settings) => run::serve(&settings, Some(plan(&demo.play, demo.past, None))).await,
             Err(error) => failed(&error.to_string()),
         },
         Command::Simulate(simulate) => play(&simulate).await,
@@ -75,12 +76,13 @@ async fn keep_the_lake(action: LakeAction) -> ExitCode {
     }
 }
 
-fn plan(play: &Play, live: Option<walletscope_model::Duration>) -> Plan {
+fn plan(play: &Play, past: Duration, live: Option<Duration>) -> Plan {
     let incidents = play.incidents.iter().map(|planned| (planned.incident.clone(), planned.from, planned.to));
     Plan {
         seed: play.seed,
         attempts_per_second: play.attempts_per_second,
         history: play.history,
+        past,
         incidents: incidents.collect(),
         live,
     }
@@ -103,7 +105,8 @@ async fn play(simulate: &Simulate) -> ExitCode {
             Err(error) => return failed(&error.to_string()),
         },
     };
-    run::simulate(&simulate.endpoint, &simulate.region, &sender, &plan(&simulate.play, simulate.live)).await
+    let plan = plan(&simulate.play, simulate.past, simulate.live);
+    run::simulate(&simulate.endpoint, &simulate.region, &sender, &plan).await
 }
 
 async fn change_keys(folder: &std::path::Path, action: KeyAction) -> Result<String, String> {

@@ -1,8 +1,11 @@
-//! How does the generated traffic get in? Through the real wire, history first, then as time goes on.
+//! How does the generated traffic get in? The past by the import door, then history and live traffic by the real wire.
 //!
-//! Drives `walletscope_traffic` against any endpoint with signed calls: log groups and streams are created as they
-//! appear, events go out in batches within PutLogEvents' limits, metric data beside them. When the history is in,
-//! the source's backfill is declared over, so its attempts count by their own times.
+//! Drives one `walletscope_traffic` against any endpoint: what is older than the history as [`past`] says, all else with
+//! signed calls. Log groups and streams are created as they appear, events go out in batches within PutLogEvents'
+//! limits, metric data beside them. When the history is in, the source's backfill is declared over, so its attempts
+//! count by their own times.
+
+mod past;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration as StdDuration;
@@ -13,6 +16,7 @@ use walletscope_model::{Duration, MetricDatum, MetricValue, Timestamp};
 use walletscope_traffic::{Config, Emission, Incident, LOG_GROUP, Traffic};
 
 use crate::client::{AwsClient, Call, CallError, Credentials};
+use crate::import::send::{BackfillOf, Sender as ImportSender};
 use crate::pipeline::Now;
 
 /// Events per PutLogEvents call; far below the service's limits.
@@ -30,8 +34,10 @@ pub struct Plan {
     pub seed: u64,
     /// Attempts per second on average over a day.
     pub attempts_per_second: f64,
-    /// How far back the history reaches; zero for none.
+    /// How far back the history reaches that goes by the wire; zero for none.
     pub history: Duration,
+    /// How far back the past reaches that is imported before it; nothing is where it is no longer than the history.
+    pub past: Duration,
     /// Incidents, and when they begin and end, counted from the start of the live part.
     pub incidents: Vec<(Incident, Duration, Duration)>,
     /// How long to go on; `None` until told to stop.
@@ -59,20 +65,23 @@ pub async fn run(
 ) -> Result<(), CallError> {
     let start = now();
     let from = start.plus(Duration(-plan.history.0));
-    let mut traffic =
-        Traffic::new(Config { seed: plan.seed, attempts_per_second: plan.attempts_per_second }, from);
-    for (incident, begin, end) in &plan.incidents {
-        if let Err(error) = traffic.set_incident(incident, start.plus(*begin), start.plus(*end)) {
-            crate::observe::log::tell(format_args!("incident ignored: {error}"));
-        }
+    let import = ImportSender::new(client.endpoint(), &sender.api_token)?;
+    let past = past::find(&import, start.plus(Duration(-plan.past.0)), from).await?;
+    let config = Config { seed: plan.seed, attempts_per_second: plan.attempts_per_second };
+    let mut traffic = Traffic::new(config, past.map_or(from, |past| past.from));
+    set_incidents(&mut traffic, &plan.incidents, start);
+    if let Some(past) = past {
+        set_incidents(&mut traffic, &past::incidents(), start);
+        traffic.set_rate(plan.attempts_per_second.min(past::ATTEMPTS_PER_SECOND_MAX));
+        past.import(&import, &mut traffic, &format!("{} {}", plan.seed, start.0), stop).await?;
+        traffic.set_rate(plan.attempts_per_second);
     }
     let mut player =
         Player { client: client.clone(), streams: BTreeSet::new(), calls: 0, seed: plan.seed, run: start };
     player.create_group().await?;
     if plan.history.0 > 0 {
         player.play_history(&mut traffic, from, now, stop).await?;
-        let end = json!({"access_key": sender.credentials.access_key}).to_string();
-        client.post_api("/api/v1/backfill-end", &sender.api_token, end).await?;
+        import.end_backfill(BackfillOf::AccessKey(&sender.credentials.access_key)).await?;
     }
     let until = plan.live.map(|live| now().plus(live));
     while !*stop.borrow() && until.is_none_or(|until| now() < until) {
@@ -82,6 +91,14 @@ pub async fn run(
         tokio::time::sleep(LIVE_STEP).await;
     }
     Ok(())
+}
+
+fn set_incidents(traffic: &mut Traffic, incidents: &[(Incident, Duration, Duration)], start: Timestamp) {
+    for (incident, begin, end) in incidents {
+        if let Err(error) = traffic.set_incident(incident, start.plus(*begin), start.plus(*end)) {
+            crate::observe::log::tell(format_args!("incident ignored: {error}"));
+        }
+    }
 }
 
 struct Player {

@@ -88,6 +88,9 @@ const TERSE_PERMILLE: u32 = 30;
 const ISSUER_WAIT_MILLIS: i64 = 2_600;
 /// A step-up nobody answers is given up after this time.
 const STEP_UP_PATIENCE_MILLIS: i64 = 600_000;
+/// How much longer an attempt takes, and how many per mille get no answer, while its token service is slow.
+const TSP_SLOW_FACTOR: i64 = 4;
+const TSP_SLOW_TIMEOUT_PERMILLE: u32 = 60;
 /// Beyond this a lognormal draw is cut.
 const SERVICE_MILLIS_MAX: i64 = 30_000;
 
@@ -123,8 +126,11 @@ pub fn course(
     incidents: &Incidents,
 ) -> Course {
     let issuer = visitor.issuer();
-    let is_out = incidents.issuer_is_out(usize::from(visitor.card.issuer), at);
-    let median_millis = issuer.latency_median_millis * if is_out { 3 } else { 1 };
+    let trouble = Trouble {
+        issuer_is_out: incidents.issuer_is_out(usize::from(visitor.card.issuer), at),
+        tsp_is_slow: incidents.tsp_is_slow(visitor.network(), at),
+    };
+    let median_millis = issuer.latency_median_millis * trouble.factor();
     let service_millis = dice.lognormal_millis(median_millis, issuer.latency_sigma).min(SERVICE_MILLIS_MAX);
     let mut course = Course {
         colours: [Decision::Green; 4],
@@ -135,7 +141,7 @@ pub fn course(
         retries: 0,
         is_terse: false,
     };
-    if let Some(end) = early_end(dice, visitor, returns, is_out) {
+    if let Some(end) = early_end(dice, visitor, returns, trouble) {
         course.end = end;
         course.service_millis = service_until(dice, end, service_millis);
         colour_early_end(dice, &mut course);
@@ -151,11 +157,29 @@ pub fn course(
     course
 }
 
+/// What goes wrong for an attempt, whoever makes it.
+#[derive(Clone, Copy)]
+struct Trouble {
+    issuer_is_out: bool,
+    tsp_is_slow: bool,
+}
+
+impl Trouble {
+    /// How much longer everything takes.
+    fn factor(self) -> i64 {
+        let issuer = if self.issuer_is_out { 3 } else { 1 };
+        issuer * if self.tsp_is_slow { TSP_SLOW_FACTOR } else { 1 }
+    }
+}
+
 /// An end that comes before any step-up.
-fn early_end(dice: &mut Dice, visitor: &Visitor, returns: u8, is_out: bool) -> Option<End> {
+fn early_end(dice: &mut Dice, visitor: &Visitor, returns: u8, trouble: Trouble) -> Option<End> {
     let failed = |(reason, after)| End::Failed { reason, after };
-    if is_out && dice.permille(780) {
+    if trouble.issuer_is_out && dice.permille(780) {
         return Some(failed((Reason::IssuerTimeout, Stage::Eligible)));
+    }
+    if trouble.tsp_is_slow && dice.permille(TSP_SLOW_TIMEOUT_PERMILLE) {
+        return Some(failed((Reason::TspTimeout, Stage::Decided)));
     }
     if visitor.is_attacker {
         return dice.permille(960).then(|| failed(dice.pick(&ATTACK_FAILURES)));

@@ -1,6 +1,6 @@
 //! What can go wrong in the world on command, and whom does it touch when?
 
-use crate::world::{ISSUERS, STEP_UP_METHODS};
+use crate::world::{ISSUERS, Network, STEP_UP_METHODS};
 use std::fmt;
 use walletscope_model::time::Timestamp;
 
@@ -22,6 +22,11 @@ pub enum Incident {
         /// The BIN.
         bin: Box<str>,
     },
+    /// A network's token service is slow: its attempts take four times as long, some fail with TSP_TIMEOUT.
+    TspSlow {
+        /// Name of the network.
+        network: Box<str>,
+    },
 }
 
 /// Why an incident cannot be switched on.
@@ -33,6 +38,8 @@ pub enum IncidentError {
     UnknownVendor(Box<str>),
     /// No issuer has this BIN.
     UnknownBin(Box<str>),
+    /// No network of this name.
+    UnknownNetwork(Box<str>),
     /// More than [`INCIDENTS_MAX`] incidents at once.
     TooMany,
 }
@@ -50,6 +57,7 @@ enum Known {
     IssuerOutage(usize),
     OtpVendorDown(&'static str),
     BinAttack(Target),
+    TspSlow(Network),
 }
 
 /// The BIN under attack.
@@ -78,6 +86,10 @@ impl Incidents {
         self.at(at).any(|known| matches!(known, Known::OtpVendorDown(down) if down == vendor))
     }
 
+    pub fn tsp_is_slow(&self, network: Network, at: Timestamp) -> bool {
+        self.at(at).any(|known| known == Known::TspSlow(network))
+    }
+
     pub fn attacks(&self, at: Timestamp) -> impl Iterator<Item = Target> {
         self.at(at).filter_map(|known| if let Known::BinAttack(target) = known { Some(target) } else { None })
     }
@@ -104,6 +116,11 @@ fn known(incident: &Incident) -> Result<Known, IncidentError> {
             // The digits of a refused BIN are not repeated: they may be a whole card number.
             IncidentError::UnknownBin(bin.chars().take(8).collect::<String>().into())
         }),
+        Incident::TspSlow { network } => Network::ALL
+            .into_iter()
+            .find(|known| known.name() == &**network)
+            .map(Known::TspSlow)
+            .ok_or_else(|| IncidentError::UnknownNetwork(network.clone())),
     }
 }
 
@@ -125,6 +142,9 @@ impl fmt::Display for IncidentError {
             Self::UnknownBin(bin) => {
                 write!(formatter, "no issuer of the generated world has the BIN {bin:?}")
             }
+            Self::UnknownNetwork(name) => {
+                write!(formatter, "no network of the generated world is named {name:?}")
+            }
             Self::TooMany => write!(formatter, "a generator takes at most {INCIDENTS_MAX} incidents"),
         }
     }
@@ -144,6 +164,7 @@ mod tests {
             Incident::IssuerOutage { issuer: "ACME_CU".into() },
             Incident::OtpVendorDown { vendor: "PINGPOST".into() },
             Incident::BinAttack { bin: "555555".into() },
+            Incident::TspSlow { network: "VISA".into() },
         ] {
             incidents.add(&incident, from, to).unwrap();
         }
@@ -152,7 +173,9 @@ mod tests {
             assert_eq!(incidents.issuer_is_out(1, at), is_on);
             assert_eq!(incidents.vendor_is_down("PINGPOST", at), is_on);
             assert_eq!(incidents.attacks(at).next().is_some(), is_on);
+            assert_eq!(incidents.tsp_is_slow(Network::Visa, at), is_on);
             assert!(!incidents.issuer_is_out(0, at) && !incidents.vendor_is_down("TEXTHAWK", at));
+            assert!(!incidents.tsp_is_slow(Network::Mastercard, at));
         }
         assert_eq!(incidents.attacks(from).next(), Some(Target { issuer: 0, bin: 1 }));
     }
@@ -169,6 +192,7 @@ mod tests {
                 Incident::BinAttack { bin: "4242424242424242".into() },
                 IncidentError::UnknownBin("42424242".into()),
             ),
+            (Incident::TspSlow { network: "Visa".into() }, IncidentError::UnknownNetwork("Visa".into())),
         ];
         let mut incidents = Incidents::default();
         for (incident, expected) in cases {

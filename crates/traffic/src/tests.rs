@@ -28,6 +28,8 @@ fn object(message: &str) -> Option<Map<String, Value>> {
 struct Tally {
     starts: BTreeMap<String, Map<String, Value>>,
     ends: BTreeMap<String, String>,
+    /// Seconds that successes report.
+    times: BTreeMap<String, f64>,
     crashed: usize,
 }
 
@@ -52,7 +54,11 @@ impl Tally {
             "TOKEN_PROVISION_START" => {
                 self.starts.entry(correlation).or_insert(fields);
             }
-            "TOKEN_PROVISION_SUCCESS" => drop(self.ends.insert(correlation, "SUCCESS".into())),
+            "TOKEN_PROVISION_SUCCESS" => {
+                let seconds = fields.get("processingTime").and_then(Value::as_f64);
+                seconds.map(|seconds| self.times.insert(correlation.clone(), seconds));
+                self.ends.insert(correlation, "SUCCESS".into());
+            }
             "TOKEN_PROVISION_FAILURE" => drop(self.ends.insert(correlation, text("reasonCode"))),
             "TOKEN_PROVISION_ABANDONED" => drop(self.ends.insert(correlation, "ABANDONED".into())),
             _ => {}
@@ -261,6 +267,53 @@ fn incidents_are_plain_to_see_while_they_last() {
     assert!(attack.count_of("CVC_MISMATCH") > 10 * quiet.count_of("CVC_MISMATCH"));
     let others = |tally: &Tally| tally.starts.keys().cloned().collect::<BTreeSet<String>>();
     assert!(others(&attack).is_superset(&others(&quiet)), "the other visitors still come");
+}
+
+#[test]
+fn a_slow_token_service_shows_in_the_times_of_its_network_alone() {
+    let mut traffic = traffic(12, 2.0);
+    traffic.set_incident(&Incident::TspSlow { network: "VISA".into() }, FROM, after(7_200)).unwrap();
+    let tally = Tally::of(&traffic.next_until(after(7_200)));
+    let median_seconds = |is_visa: bool| {
+        let of_network = tally.times.iter().filter(|(correlation, _)| {
+            tally.starts.get(*correlation).is_some_and(|start| (start["network"] == "VISA") == is_visa)
+        });
+        let mut seconds: Vec<f64> = of_network.map(|(_, seconds)| *seconds).collect();
+        seconds.sort_by(f64::total_cmp);
+        seconds[seconds.len() / 2]
+    };
+    assert!(median_seconds(true) > 3.0 && median_seconds(false) < 1.5);
+    assert!(tally.count_of("TSP_TIMEOUT") > 100, "{}", tally.count_of("TSP_TIMEOUT"));
+}
+
+#[test]
+fn a_changed_rate_neither_loses_nor_repeats_what_began_before() {
+    let run = |change: Option<f64>| {
+        let mut traffic = traffic(13, 0.02);
+        let before = traffic.next_until(after(86_400));
+        change.inspect(|rate| traffic.set_rate(*rate));
+        (before, traffic.next_until(after(2 * 86_400)))
+    };
+    let (before, busy) = run(Some(0.2));
+    let (same, quiet) = run(None);
+    assert!(before == same);
+    let starts = |emissions: &[Emission]| Tally::of(emissions).starts.len();
+    assert!((1_550..1_900).contains(&starts(&before)), "{}", starts(&before));
+    assert!((1_550..1_900).contains(&starts(&quiet)), "{}", starts(&quiet));
+    assert!((16_500..18_100).contains(&starts(&busy)), "{}", starts(&busy));
+    // Taps, suspensions and deletions of the first day's tokens come all the same on the second.
+    let tokens = |emissions: &[Emission]| -> BTreeSet<String> {
+        let objects = emissions.iter().filter_map(|emission| object(&emission.message));
+        objects.filter_map(|fields| Some(fields.get("tokenReferenceId")?.as_str()?.to_owned())).collect()
+    };
+    let old = tokens(&before);
+    let late = old.intersection(&tokens(&quiet)).count();
+    assert!(late > 200 && late == old.intersection(&tokens(&busy)).count(), "{late}");
+    // A wallet that gets no answer asks again within seconds; later no START is of an attempt of the first day.
+    let later: Vec<Emission> =
+        busy.into_iter().filter(|emission| emission.at >= after(86_400 + 60)).collect();
+    let (first, second) = (Tally::of(&before), Tally::of(&later));
+    assert!(first.starts.keys().all(|id| !second.starts.contains_key(id)));
 }
 
 #[test]

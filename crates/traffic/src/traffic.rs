@@ -43,7 +43,7 @@ pub struct Emission {
 
 /// The generator. See the module.
 pub struct Traffic {
-    config: Config,
+    attempts_per_second: f64,
     ids: Ids,
     incidents: Incidents,
     /// Chance of the arrivals; each attempt has its own, so one's fate does not shift another's.
@@ -76,8 +76,9 @@ pub const PENDING_MAX: usize = 400_000;
 const METRIC_DATA_MAX: usize = 200_000;
 
 const METRIC_NAMESPACE: &str = "TokenServices";
-/// A slot has about this many arrivals at the busiest hour, or lasts a second.
+/// A slot has about this many arrivals at the busiest hour, or lasts [`SLOT_SECONDS_MAX`].
 const SLOT_ARRIVALS: f64 = 4.0;
+const SLOT_SECONDS_MAX: f64 = 10.0;
 /// An attack adds this share of the usual traffic.
 const ATTACK_SHARE: f64 = 0.8;
 const BATCH_PERMILLE: u32 = 8;
@@ -104,13 +105,10 @@ impl Traffic {
     /// A generator whose first arrival is at `from` (cut to whole milliseconds) or later.
     pub fn new(config: Config, from: Timestamp) -> Self {
         let from = Timestamp::from_millis(from.millis());
-        let wanted = config.attempts_per_second;
-        let attempts_per_second =
-            if wanted.is_finite() { wanted.clamp(0.0, ATTEMPTS_PER_SECOND_MAX) } else { 0.0 };
+        let attempts_per_second = usable(config.attempts_per_second);
         let ids = Ids::new(config.seed, from);
-        let slot_seconds = (SLOT_ARRIVALS / (attempts_per_second * 1.75)).min(1.0);
         Self {
-            config: Config { attempts_per_second, ..config },
+            attempts_per_second,
             ids,
             incidents: Incidents::default(),
             dice: Dice::new(ids.dice_seed(u64::MAX)),
@@ -120,15 +118,22 @@ impl Traffic {
             attempt_count: 0,
             attack_count: 0,
             slot_start: from,
-            slot_micros: ((slot_seconds * 1_000.0) as i64).max(1) * 1_000,
+            slot_micros: slot_micros(attempts_per_second),
             queue: BinaryHeap::new(),
             queued_count: 0,
             metric_data: Vec::new(),
         }
     }
 
-    /// Switches an incident on for attempts that start from `from` to before `to`. Arrivals are drawn up to a second
-    /// ahead of what was handed out; an attack begins that much later at worst.
+    /// Changes the rate for arrivals that are not drawn yet. Whoever came before goes on as planned, so what began at one
+    /// rate ends at the other.
+    pub fn set_rate(&mut self, attempts_per_second: f64) {
+        self.attempts_per_second = usable(attempts_per_second);
+        self.slot_micros = slot_micros(self.attempts_per_second);
+    }
+
+    /// Switches an incident on for attempts that start from `from` to before `to`. Arrivals are drawn up to ten
+    /// seconds ahead of what was handed out; an attack begins that much later at worst.
     pub fn set_incident(
         &mut self,
         incident: &Incident,
@@ -169,7 +174,7 @@ impl Traffic {
     fn draw_slot(&mut self) {
         let (start, slot_micros) = (self.slot_start, self.slot_micros);
         self.slot_start = start.plus(Duration(slot_micros));
-        let usual = self.config.attempts_per_second * slot_micros as f64 / 1e6;
+        let usual = self.attempts_per_second * slot_micros as f64 / 1e6;
         let attacks: Vec<_> = self.incidents.attacks(start).collect();
         for target in attacks {
             for at in arrivals(&mut self.attack_dice, usual * ATTACK_SHARE, start, slot_micros) {
@@ -311,6 +316,20 @@ impl Traffic {
         self.attempt_count += 1;
         self.attempt_count
     }
+}
+
+/// A rate within the bounds; none where it is no number.
+fn usable(attempts_per_second: f64) -> f64 {
+    if attempts_per_second.is_finite() {
+        attempts_per_second.clamp(0.0, ATTEMPTS_PER_SECOND_MAX)
+    } else {
+        0.0
+    }
+}
+
+fn slot_micros(attempts_per_second: f64) -> i64 {
+    let slot_seconds = (SLOT_ARRIVALS / (attempts_per_second * 1.75)).min(SLOT_SECONDS_MAX);
+    ((slot_seconds * 1_000.0) as i64).max(1) * 1_000
 }
 
 /// Arrival times in a slot, ascending, in whole milliseconds.

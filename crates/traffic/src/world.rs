@@ -82,6 +82,9 @@ pub struct StepUpMethod {
 }
 
 impl Network {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Visa, Mastercard, Amex, Discover, Jcb];
+
     /// The name in `network`.
     pub fn name(self) -> &'static str {
         ["VISA", "MASTERCARD", "AMEX", "DISCOVER", "JCB"][self as usize]

@@ -15,7 +15,7 @@ export function Connect(): ReactNode {
       <span>Point any AWS client at this server; the page fills by itself.</span>
       <pre className="mono" tabIndex={0} aria-label="Commands that connect a source">{lines.join("\n")}</pre>
       <span className="quiet">
-        Or load sample data: <code className="mono">walletscope demo</code> starts a server with a day of simulated traffic.
+        Or load sample data: <code className="mono">walletscope demo</code> starts a server with 60 days of simulated traffic.
       </span>
     </div>
   );

@@ -49,7 +49,7 @@ fn the_contract_for_scripts_holds() {
 #[test]
 fn traffic_is_described_in_full() {
     let simulate = simulate(
-        "simulate --endpoint http://h:1 --data d --seed 7 --rate 0.5 --history 6h --for 10m \
+        "simulate --endpoint http://h:1 --data d --seed 7 --rate 0.5 --history 6h --past 60d --for 10m \
          --incident issuer-outage=DEMO_Bank@+5m..+15m --incident bin-attack=555555@-2h..-1h",
     );
     let incident = |incident, from, to| PlannedIncident {
@@ -67,6 +67,7 @@ fn traffic_is_described_in_full() {
         ],
     };
     assert_eq!(simulate.play, expected);
+    assert_eq!(simulate.past, Duration::from_seconds(60 * 86_400));
     assert_eq!(simulate.live, Some(Duration::from_seconds(600)));
     assert!(simulate.key_source() == KeySource::Folder("d".into()));
 }
@@ -124,8 +125,13 @@ fn what_means_nothing_is_refused_with_an_example() {
         ("simulate --rate inf", "above 0, up to"),
         ("demo --history 24", "for example 24h"),
         ("demo --history -1h", "unexpected argument"),
+        ("demo --history 14d", "13d at most"),
+        ("demo --past 60", "for example 24h"),
+        ("simulate --past 0", "for example 24h"),
+        ("simulate --past 401d", "400d at most"),
         ("demo --seed -1", "unexpected argument"),
         ("demo --incident fire=DEMO_Bank@0s..1m", "for example issuer-outage"),
+        ("demo --incident tsp-fast=VISA@0s..1m", "tsp-slow=NETWORK"),
         ("demo --incident issuer-outage=@0s..1m", "for example issuer-outage"),
         ("demo --incident issuer-outage@0s..1m", "for example issuer-outage"),
         ("demo --incident issuer-outage=A@1m..1m", "FROM before TO"),

@@ -4,7 +4,6 @@
 //! load tools use it, so they exercise the same wire as everybody else.
 
 mod api;
-mod jobs;
 mod sign;
 
 use std::time::Duration;
@@ -16,8 +15,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use walletscope_model::Timestamp;
 
-pub use api::ApiClient;
-pub use jobs::{JobClient, StreamedAnswer};
+pub use api::{ApiClient, StreamedAnswer, json_headers, succeeded};
 pub use sign::{Credentials, Signing};
 
 /// Tries per call, the first included.
@@ -98,6 +96,11 @@ impl AwsClient {
         }
     }
 
+    /// Where the calls go: `http://host:port`.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// Calls until the server answers other than "later", at most eight times.
     ///
     /// # Errors
@@ -153,27 +156,6 @@ impl AwsClient {
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.map_err(|error| failed(error.to_string()))?;
         Ok(Answer { status, body: body.to_bytes() })
-    }
-
-    /// Posts JSON to the server's own API with a bearer token.
-    ///
-    /// # Errors
-    /// The server could not be reached, or refused.
-    pub async fn post_api(&self, path: &str, token: &str, json: String) -> Result<Answer, CallError> {
-        let failed = |reason: String| CallError::Connection(reason);
-        let request = hyper::Request::post(format!("{}{path}", self.endpoint))
-            .header("authorization", format!("Bearer {token}"))
-            .header("content-type", "application/json")
-            .body(Full::new(Bytes::from(json)))
-            .map_err(|error| failed(error.to_string()))?;
-        let response = self.http.request(request).await.map_err(|error| failed(error.to_string()))?;
-        let status = response.status().as_u16();
-        let body =
-            response.into_body().collect().await.map_err(|error| failed(error.to_string()))?.to_bytes();
-        if status < 300 {
-            return Ok(Answer { status, body });
-        }
-        Err(CallError::Refused { status, body: String::from_utf8_lossy(&body).into_owned() })
     }
 }
 

@@ -6,9 +6,6 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use axum::body::Bytes;
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -77,11 +74,10 @@ struct Note {
 /// Asks, and reads the whole answer; dropping this ends the query.
 pub(super) async fn ask(client: &ApiClient, sql: &str, rows: Option<u64>) -> Result<Answer, Fault> {
     let question = serde_json::json!({ "sql": sql, "maxRows": rows.unwrap_or(10_000) });
-    let mut body =
-        client.post("/api/v1/sql", question.to_string()).await.map_err(Fault::of_call)?.into_body();
+    let mut body = client.post("/api/v1/sql", question.to_string()).await.map_err(Fault::of_call)?;
     let (mut answer, mut rest) = (Answer::default(), Vec::new());
     let mut wait = Wait { began: Instant::now(), is_shown: false };
-    while let Some(piece) = next(&mut body).await? {
+    while let Some(piece) = body.next().await.map_err(Fault::of_call)? {
         rest.extend_from_slice(&piece);
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = rest.drain(..=end).collect();
@@ -96,17 +92,6 @@ pub(super) async fn ask(client: &ApiClient, sql: &str, rows: Option<u64>) -> Res
         }
     }
     Err(Fault::new("the connection broke before the answer was whole"))
-}
-
-/// The next piece of a body; `None` after the last.
-pub(super) async fn next(body: &mut Incoming) -> Result<Option<Bytes>, Fault> {
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| Fault::new(format!("the connection broke: {error}")))?;
-        if let Ok(piece) = frame.into_data() {
-            return Ok(Some(piece));
-        }
-    }
-    Ok(None)
 }
 
 impl Answer {

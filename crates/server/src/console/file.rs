@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::Shown;
-use super::answer::next;
 use super::fault::Fault;
 use crate::cli::Form;
 use crate::client::ApiClient;
@@ -42,8 +41,8 @@ pub(super) async fn copy(
     let began = Instant::now();
     let question = serde_json::json!({ "sql": sql, "maxRows": shown.rows.unwrap_or(NO_LIMIT) });
     let path = format!("/api/v1/sql?format={}", word(shown.form));
-    let mut body = client.post(&path, question.to_string()).await.map_err(Fault::of_call)?.into_body();
-    while let Some(piece) = next(&mut body).await? {
+    let mut body = client.post(&path, question.to_string()).await.map_err(Fault::of_call)?;
+    while let Some(piece) = body.next().await.map_err(Fault::of_call)? {
         to.write_all(&piece).map_err(|error| Fault::new(format!("cannot write the answer: {error}")))?;
     }
     to.flush().map_err(|error| Fault::new(format!("cannot write the answer: {error}")))?;

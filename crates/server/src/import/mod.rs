@@ -11,6 +11,6 @@ mod progress;
 mod read;
 mod report;
 pub mod run;
-mod send;
+pub(crate) mod send;
 
 pub use door::{CHUNK_BYTES_MAX, CHUNKS_MAX, FindCalls, ImportAnswer, ImportDoor, SOURCE_DEFAULT};

@@ -19,7 +19,7 @@ use super::file;
 use super::progress::{Job, Progress};
 use super::read::{self, Chunk};
 use super::report::{self, FileReport};
-use super::send::Api;
+use super::send::{BackfillOf, Sender};
 use crate::auth::{Credentials, is_source_name};
 use crate::cli::Import;
 use crate::observe::log::tell;
@@ -159,7 +159,7 @@ impl Run {
 
     async fn send_all(
         self: &Arc<Self>,
-        api: &Api,
+        api: &Sender,
         files: Vec<Surveyed>,
         folder: &Path,
     ) -> Result<Sent, String> {
@@ -173,7 +173,9 @@ impl Run {
         let done = done?;
         // One that was killed in between has still to say so.
         if done.iter().any(|(_, progress)| !progress.is_ended) {
-            api.end_backfill(&self.import.source).await.map_err(|error| error.to_string())?;
+            api.end_backfill(BackfillOf::Source(&self.import.source))
+                .await
+                .map_err(|error| error.to_string())?;
             for (job, mut progress) in done {
                 progress.is_ended = true;
                 progress.write(folder, &job).map_err(|error| cannot_remember(folder, &error))?;
@@ -184,7 +186,7 @@ impl Run {
 
     async fn send_each(
         self: &Arc<Self>,
-        api: &Api,
+        api: &Sender,
         files: Vec<Surveyed>,
         folder: &Path,
         bar: &ProgressBar,
@@ -205,7 +207,7 @@ impl Run {
 
     async fn send_one(
         self: &Arc<Self>,
-        api: &Api,
+        api: &Sender,
         file: &Surveyed,
         folder: &Path,
         bar: &ProgressBar,
@@ -285,7 +287,7 @@ struct Sending<'a> {
 }
 
 impl Sending<'_> {
-    async fn chunk(&mut self, api: &Api, job: &Job, source: &str, chunk: Chunk) -> Result<(), String> {
+    async fn chunk(&mut self, api: &Sender, job: &Job, source: &str, chunk: Chunk) -> Result<(), String> {
         let digest = self.seen.digest_with(&chunk.lines);
         self.seen.digest.clone_from(&digest);
         if chunk.number < self.progress.chunks {
@@ -340,7 +342,7 @@ impl Sent {
 
 /// The server that the records go to.
 struct Target {
-    api: Api,
+    api: Sender,
     own: Option<Server>,
 }
 
@@ -355,11 +357,17 @@ impl Target {
                     known.map_err(|error| format!("{error}; or give the token in WALLETSCOPE_API_TOKEN"))?
                 }
             };
-            return Ok(Self { api: Api::new(url, &token)?, own: None });
+            let refused = |_| {
+                format!(
+                    "cannot use --server {url}: write http://HOST:PORT; where a proxy ends TLS, go to the \
+                     server itself, on its machine"
+                )
+            };
+            return Ok(Self { api: Sender::new(url, &token).map_err(refused)?, own: None });
         }
         let url = format!("http://{}", settings.listen);
         if let Ok(token) = &known {
-            let api = Api::new(&url, token)?;
+            let api = Sender::new(&url, token).map_err(|error| error.to_string())?;
             let file = Credentials::path(&settings.data);
             let file = std::path::absolute(&file).unwrap_or(file);
             if api.credentials_file().await.is_some_and(|known| Path::new(&known) == file) {
@@ -384,7 +392,8 @@ impl Target {
             settings.data.display()
         ));
         let token = server.auth.credentials().api_token.expose().to_owned();
-        Ok(Self { api: Api::new(&format!("http://{}", server.address), &token)?, own: Some(server) })
+        let api = Sender::new(&format!("http://{}", server.address), &token);
+        Ok(Self { api: api.map_err(|error| error.to_string())?, own: Some(server) })
     }
 
     async fn close(self) {

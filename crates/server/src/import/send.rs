@@ -5,13 +5,13 @@
 use std::time::Duration;
 
 use axum::body::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper_util::client::legacy::Client as HttpClient;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper::HeaderMap;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::{Value, json};
 
 use super::door::{ImportAnswer, KEY_HEADER};
+use crate::auth::Secret;
+use crate::client::{Answer, ApiClient, CallError, json_headers, succeeded};
 
 /// Tries of one call, the first included: some two minutes.
 const TRIES_MAX: u32 = 32;
@@ -20,56 +20,28 @@ const BACK_OFF_MAX: Duration = Duration::from_secs(5);
 /// How long one answer may take.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(120);
 
-/// The API of one server.
-pub(super) struct Api {
-    http: HttpClient<HttpConnector, Full<Bytes>>,
-    /// `http://host:port`, without a path.
-    url: String,
-    token: String,
-}
+/// Sends histories to one server.
+#[derive(Clone)]
+pub(crate) struct Sender(ApiClient);
 
-/// Why a call did not succeed.
-#[derive(Debug)]
-pub(super) enum SendError {
-    /// The server could not be reached, or the connection broke, on every try.
-    Connection(String),
-    /// The server refused the call.
-    Refused { status: u16, body: String },
-}
-
-impl std::fmt::Display for SendError {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Connection(reason) => write!(formatter, "cannot reach the server: {reason}"),
-            Self::Refused { status, body } => write!(formatter, "the server answered {status}: {body}"),
-        }
-    }
-}
-
-impl Api {
-    /// The server at `url`.
+impl Sender {
+    /// To the server at `url` (`http://host:port`).
     ///
     /// # Errors
     /// The URL is not of plain HTTP.
-    pub fn new(url: &str, token: &str) -> Result<Self, String> {
-        let url = url.trim_end_matches('/');
-        if !url.starts_with("http://") || url.len() == "http://".len() {
-            return Err(format!(
-                "cannot use --server {url}: write http://HOST:PORT; where a proxy ends TLS, go to the \
-                                server itself, on its machine"
-            ));
-        }
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(Duration::from_secs(5)));
-        let http = HttpClient::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { http, url: url.to_owned(), token: token.to_owned() })
+    pub fn new(url: &str, token: &str) -> Result<Self, CallError> {
+        ApiClient::new(url, Secret::new(token)).map(Self)
+    }
+
+    /// The server's API.
+    pub fn api(&self) -> &ApiClient {
+        &self.0
     }
 
     /// The credentials file of the server that answers here and knows the token; `None` for any other.
     pub async fn credentials_file(&self) -> Option<String> {
-        let (status, body) = self.call("GET", "/api/v1/session", "", Bytes::new()).await.ok()?;
-        let answer: Value = serde_json::from_slice(&body).ok().filter(|_| status == 200)?;
+        let answer = tokio::time::timeout(ANSWER_TIME_MAX, self.0.get("/api/v1/session")).await.ok()?;
+        let answer: Value = serde_json::from_slice(&answer.ok()?).ok()?;
         answer["credentialsFile"].as_str().map(str::to_owned)
     }
 
@@ -83,67 +55,59 @@ impl Api {
         key: &str,
         after: Option<u64>,
         lines: Bytes,
-    ) -> Result<ImportAnswer, SendError> {
+    ) -> Result<ImportAnswer, CallError> {
         let after = after.map_or(String::new(), |after| format!("&after={after}"));
-        let body = self.post(&format!("/api/v1/import?source={source}{after}"), key, lines).await?;
-        serde_json::from_slice(&body).map_err(|error| SendError::Connection(error.to_string()))
+        let mut headers =
+            HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"))]);
+        if !key.is_empty() {
+            let key = key.parse().map_err(|_| CallError::Connection("the key is no header".to_owned()))?;
+            headers.insert(KEY_HEADER, key);
+        }
+        let path = format!("/api/v1/import?source={source}{after}");
+        let body = self.post(&path, headers, lines).await?;
+        serde_json::from_slice(&body).map_err(|error| CallError::Connection(error.to_string()))
     }
 
     /// Says that the history of a source is complete.
     ///
     /// # Errors
     /// The last try's.
-    pub async fn end_backfill(&self, source: &str) -> Result<(), SendError> {
-        let body = json!({"source": source}).to_string();
-        self.post("/api/v1/backfill-end", "", body.into()).await.map(drop)
+    pub async fn end_backfill(&self, of: BackfillOf<'_>) -> Result<(), CallError> {
+        let body = match of {
+            BackfillOf::Source(source) => json!({"source": source}),
+            BackfillOf::AccessKey(access_key) => json!({"access_key": access_key}),
+        };
+        self.post("/api/v1/backfill-end", json_headers(), body.to_string().into()).await.map(drop)
     }
 
-    async fn post(&self, path: &str, key: &str, body: Bytes) -> Result<Bytes, SendError> {
+    async fn post(&self, path: &str, headers: HeaderMap, body: Bytes) -> Result<Bytes, CallError> {
         let mut wait = BACK_OFF_FIRST;
         let mut tried = 0;
         loop {
             tried += 1;
-            let outcome = self.call("POST", path, key, body.clone()).await;
-            match outcome {
-                Ok((status, body)) if status < 300 => return Ok(body),
-                Ok((status, body)) if (status != 429 && status < 500) || tried >= TRIES_MAX => {
-                    let body = String::from_utf8_lossy(&body).into_owned();
-                    return Err(SendError::Refused { status, body });
-                }
-                Err(error) if tried >= TRIES_MAX => return Err(error),
-                Ok(_) | Err(_) => {}
+            let answered = self.0.post_once(path, headers.clone(), body.clone());
+            let outcome = match tokio::time::timeout(ANSWER_TIME_MAX, answered).await {
+                Ok(outcome) => outcome,
+                Err(_) => Err(CallError::Connection("no answer within two minutes".to_owned())),
+            };
+            if tried >= TRIES_MAX || !is_for_later(&outcome) {
+                return succeeded(outcome?);
             }
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(BACK_OFF_MAX);
         }
     }
+}
 
-    async fn call(
-        &self,
-        method: &str,
-        path: &str,
-        key: &str,
-        body: Bytes,
-    ) -> Result<(u16, Bytes), SendError> {
-        let content_type =
-            if path.starts_with("/api/v1/import") { "application/x-ndjson" } else { "application/json" };
-        let mut request = hyper::Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.url))
-            .header("authorization", format!("Bearer {}", self.token))
-            .header("content-type", content_type);
-        if !key.is_empty() {
-            request = request.header(KEY_HEADER, key);
-        }
-        let failed = |reason: String| SendError::Connection(reason);
-        let request = request.body(Full::new(body)).map_err(|error| failed(error.to_string()))?;
-        let answered = async {
-            let response = self.http.request(request).await.map_err(|error| failed(error.to_string()))?;
-            let status = response.status().as_u16();
-            let body = response.into_body().collect().await.map_err(|error| failed(error.to_string()))?;
-            Ok((status, body.to_bytes()))
-        };
-        let answered = tokio::time::timeout(ANSWER_TIME_MAX, answered).await;
-        answered.unwrap_or_else(|_| Err(failed("no answer within two minutes".to_owned())))
-    }
+/// Whose history.
+pub(crate) enum BackfillOf<'a> {
+    /// Of the source of this name.
+    Source(&'a str),
+    /// Of the source that signs with this key.
+    AccessKey(&'a str),
+}
+
+/// Whether another try may end otherwise.
+fn is_for_later(outcome: &Result<Answer, CallError>) -> bool {
+    outcome.as_ref().map_or(true, |answer| answer.status == 429 || answer.status >= 500)
 }
