@@ -154,7 +154,7 @@ fn measure_part(part: Part, arguments: &Arguments, folder: &Path) -> Result<Vec<
         Part::Day => day::measure(folder, arguments.hours, &mut |line| println!("{line}")),
         Part::Lake => {
             let (lake, attempts) = (&arguments.lake, arguments.lake_attempts);
-            raw::measure(lake, attempts, &arguments.python, &mut |line| println!("{line}"))
+            raw::measure(binary, lake, attempts, &arguments.python, &mut |line| println!("{line}"))
         }
     }
 }

@@ -200,8 +200,7 @@ impl Day {
             .map(|table| {
                 let state = self.lake.current(table);
                 let bytes = state.files().iter().map(|file| file.bytes).sum();
-                let (files, snapshots) =
-                    self.most.get(table.name()).copied().unwrap_or_default();
+                let (files, snapshots) = self.most.get(table.name()).copied().unwrap_or_default();
                 let rows = grouped(state.rows() as f64);
                 format!(
                     "{}: {rows} rows, {}, at most {files} files and {snapshots} snapshots",

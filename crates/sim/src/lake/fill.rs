@@ -19,7 +19,7 @@ const REASONS: [(&str, &str, &str); 4] = [
 const DEVICES: [&str; 6] = ["iPhone 17", "Pixel 11", "Galaxy S27", "Venu 4", "Charge 7", "iPhone 16"];
 const COUNTRIES: [&str; 6] = ["US", "DE", "GB", "BR", "JP", "FR"];
 
-/// Writes `attempts` over the `days` before `until`, oldest first.
+/// Writes `attempts` over the `days` before `until`, oldest first. The watermark stays where it is: no journal has them.
 ///
 /// # Errors
 /// The lake could not be written.
@@ -43,7 +43,7 @@ pub async fn fill(
             }
             written += count;
             left -= count;
-            lake.append(LakeTable::Attempts, vec![rows.finish()], Offset(written), until).await?;
+            lake.append(LakeTable::Attempts, vec![rows.finish()], Offset(0), until).await?;
         }
     }
     Ok(())
@@ -123,7 +123,7 @@ fn push(rows: &mut RowBuilder, day_start: i64, number: u64, random: &mut ChaCha8
         .text("region", None)
         .text("source", None)
         .text("tenant", Some("default"))
-        .long("_offset", number)
+        .long("_offset", 0)
         .end();
 }
 

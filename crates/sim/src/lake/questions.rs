@@ -111,7 +111,15 @@ impl Asked {
 
 fn filled(template: &str, id: &str, end_day: i32) -> String {
     let date = |days: i32| walletscope_lake::parquet::date_text(end_day - days);
-    let values =
-        [("{id}", id.to_owned()), ("{month}", date(30)), ("{week}", date(7)), ("{yesterday}", date(1))];
+    let values = [
+        ("{id}", id.to_owned()),
+        ("{month}", date(30)),
+        ("{week}", date(7)),
+        ("{yesterday}", date(1)),
+        // The lake is kept for later days.
+        ("current_date", format!("DATE '{}'", date(0))),
+        // Rollups know nothing of tries: both sides read the files.
+        ("WHERE timestamp", "WHERE tries > 0 AND timestamp".to_owned()),
+    ];
     values.iter().fold(template.to_owned(), |text, (name, value)| text.replace(name, value))
 }

@@ -11,6 +11,8 @@ use super::LoadError;
 pub struct Usage {
     /// User and system time of all threads; the kernel tells hundredths of a second.
     pub cpu: Duration,
+    /// That of the threads that write the lake, of those that still run.
+    pub lake_cpu: Duration,
     /// Bytes it caused to be sent to the disk.
     pub written_bytes: u64,
     /// Resident bytes now.
@@ -27,8 +29,10 @@ impl Usage {
         let io = read(pid, "io")?;
         let status = read(pid, "status")?;
         let ticks_per_second = rustix::param::clock_ticks_per_second().max(1);
+        let time = |ticks: u64| Duration::from_nanos(ticks * (1_000_000_000 / ticks_per_second));
         Ok(Self {
-            cpu: Duration::from_nanos(cpu_ticks(&stat) * (1_000_000_000 / ticks_per_second)),
+            cpu: time(cpu_ticks(&stat)),
+            lake_cpu: time(lake_ticks(pid)?),
             written_bytes: number_after(&io, "write_bytes:"),
             resident_bytes: number_after(&status, "VmRSS:") * 1_024,
         })
@@ -38,6 +42,7 @@ impl Usage {
     pub fn since(&self, start: &Self) -> Self {
         Self {
             cpu: self.cpu.saturating_sub(start.cpu),
+            lake_cpu: self.lake_cpu.saturating_sub(start.lake_cpu),
             written_bytes: self.written_bytes.saturating_sub(start.written_bytes),
             resident_bytes: self.resident_bytes,
         }
@@ -91,6 +96,20 @@ fn read(pid: u32, file: &str) -> Result<String, LoadError> {
 fn cpu_ticks(stat: &str) -> u64 {
     let after_name = stat.rsplit(')').next().unwrap_or_default();
     after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum()
+}
+
+/// The threads of the lake have names that begin so.
+const LAKE_THREADS: &str = "lake";
+
+fn lake_ticks(pid: u32) -> Result<u64, LoadError> {
+    let path = format!("/proc/{pid}/task");
+    let threads = std::fs::read_dir(&path).map_err(LoadError::io("list", path))?;
+    // A thread may end between the listing and the reading.
+    let stats =
+        threads.flatten().filter_map(|thread| std::fs::read_to_string(thread.path().join("stat")).ok());
+    let is_lake =
+        |stat: &String| stat.split_once('(').is_some_and(|(_, name)| name.starts_with(LAKE_THREADS));
+    Ok(stats.filter(is_lake).map(|stat| cpu_ticks(&stat)).sum())
 }
 
 fn number_after(text: &str, name: &str) -> u64 {
