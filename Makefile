@@ -100,10 +100,12 @@ bench-web: web ## the web UI over two million attempts in Chromium, against a re
 	  && cargo run --release -p walletscope-sim --bin bench $(CARGO_LOCKED) -- --server $(TARGET_DIR)/release/walletscope --fill "$$folder" \
 	  && WALLETSCOPE_BIN=$(abspath $(TARGET_DIR))/release/walletscope WALLETSCOPE_BENCH_DATA="$$folder" npm run bench --prefix web --silent
 
-soak: ## 100 crash rounds and 10,000 simulated histories
+soak: ## 100 crash rounds, 10,000 simulated histories and 100 storms over the lake's files
 	cargo build --release -p walletscope-server $(CARGO_LOCKED)
 	cargo run --release -p walletscope-sim --bin crash $(CARGO_LOCKED) -- --server $(TARGET_DIR)/release/walletscope --rounds 100
 	cargo run --release -p walletscope-sim --bin histories $(CARGO_LOCKED) -- --seeds 10000
+	@# By the build of `make test`: what is measured is whether it is right, not how fast.
+	WALLETSCOPE_STORM_ROUNDS=100 cargo test --workspace $(CARGO_LOCKED) --test it -- storms:: lake_outage::
 
 clean: ## remove what was built and installed here
 	cargo clean
