@@ -103,11 +103,13 @@ bench-web: web ## the web UI over two million attempts in Chromium, against a re
 	  && $(TARGET_DIR)/release/bench --server $(TARGET_DIR)/release/walletscope --fill "$$folder" \
 	  && WALLETSCOPE_BIN=$(abspath $(TARGET_DIR))/release/walletscope WALLETSCOPE_BENCH_DATA="$$folder" npm run bench --prefix web --silent
 
-soak: ## 100 crash rounds, 10,000 simulated histories and a simulated day of the lake at 1,000 events a second
+soak: ## 100 crash rounds, 10,000 simulated histories, 100 storms over the lake's files and a simulated day of it
 	cargo build --release --workspace $(CARGO_LOCKED)
 	$(TARGET_DIR)/release/crash --server $(TARGET_DIR)/release/walletscope --rounds 100
 	$(TARGET_DIR)/release/histories --seeds 10000
 	$(TARGET_DIR)/release/bench --only day
+	@# By the build of `make test`: what is measured is whether it is right, not how fast.
+	WALLETSCOPE_STORM_ROUNDS=100 cargo test --workspace $(CARGO_LOCKED) --test it -- storms:: lake_outage::
 
 clean: ## remove what was built and installed here
 	cargo clean

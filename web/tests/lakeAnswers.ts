@@ -146,6 +146,7 @@ export const STORAGE: StorageAnswer = {
     table("trace_spans", "Every segment of a trace.", { rows: 0, hotRows: 0, bytes: 0, files: 0, filesMaxPerDay: 0, snapshots: 0, freshnessSeconds: null, oldest: null, newest: null, bytesPerDay: null, rowsPerDay: null, compactionDebt: { files: 0, bytes: 0 }, overlayRows: 0, lastFlush: null }),
     table("audit_events", "Who did what.", { lastError: "could not write part-00014.parquet: no space left on device; rows stay in the journal and the next flush tries again" }),
   ],
-  maintenance: { running: "compact", lastRun: "2026-11-22T12:01:02Z", lastError: null, nextRun: "2026-11-22T12:11:02Z" },
+  memory: { bytes: 21_400_000, limitBytes: 1_073_741_824, throttles: false },
+  maintenance: { running: "compact", lastRun: "2026-11-22T12:01:02Z", lastError: null, failingSince: null, nextRun: "2026-11-22T12:11:02Z" },
   bytesWrittenPerByteReceived: 1.24,
 };

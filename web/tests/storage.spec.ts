@@ -25,9 +25,13 @@ for (const theme of ["light", "dark"] as const) {
     });
   }
   test(`a disk that is nearly full is right to look at, ${theme}`, async ({ worlds, open }) => {
-    const answer = { ...STORAGE, disk: { ...STORAGE.disk, freeBytes: 9_000_000_000, daysLeft: 1.4 }, maintenance: { running: null, lastRun: null, lastError: "could not merge: no space left on device", nextRun: null } };
+    const failure = "the flush fails since 2026-11-22T11:40:00.000Z: the lake could not write log_events: no space left on device";
+    const maintenance = { running: null, lastRun: null, lastError: failure, failingSince: "2026-11-22T11:40:00.000Z", nextRun: null };
+    const memory = { bytes: 1_073_900_000, limitBytes: 1_073_741_824, throttles: true };
+    const answer = { ...STORAGE, disk: { ...STORAGE.disk, freeBytes: 9_000_000_000, daysLeft: 1.4 }, memory, maintenance };
     const page = await open(worlds.steady, "/admin/storage", { theme, ...answered(answer) });
-    await expect(page.getByRole("alert")).toContainText("The disk is nearly full. 9.00 GB (0.9 %) free. At the present rate it is full in 34 hours.");
+    await expect(page.getByTestId("throttle-warning")).toContainText("Calls are throttled. 1.07 GB of rows wait in memory");
+    await expect(page.getByTestId("disk-warning")).toContainText("The disk is nearly full. 9.00 GB (0.9 %) free. At the present rate it is full in 34 hours.");
     await expectRight(page, '[data-testid="disk-warning"]');
     await photograph(page, `storage-full-${theme}`, 1440);
   });

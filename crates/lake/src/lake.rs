@@ -101,7 +101,7 @@ impl Lake {
         self.tables[table as usize].committing.lock().await
     }
 
-    /// Encodes and writes rows as files that no snapshot knows yet.
+    /// Encodes and writes rows as files that no snapshot knows yet; all of them or none.
     pub(crate) async fn write(
         &self,
         table: LakeTable,
@@ -115,7 +115,13 @@ impl Lake {
             encoding.unwrap_or_else(|_| Err(LakeError::damaged(&table.name(), "encoding panicked")))?;
         let mut files = Vec::with_capacity(encoded.len());
         for each in encoded {
-            files.push(self.put(table, each).await?);
+            match self.put(table, each).await {
+                Ok(file) => files.push(file),
+                Err(error) => {
+                    self.discard(files).await;
+                    return Err(error);
+                }
+            }
         }
         Ok(files)
     }
@@ -126,8 +132,18 @@ impl Lake {
         parquet::write(&self.warehouse, table, encoded).await
     }
 
+    /// Deletes files that no snapshot knows or will know: where room is what a write lacked, every further try would
+    /// take more of it. What stays is collected as an orphan.
+    async fn discard(&self, files: Vec<DataFile>) {
+        for file in files {
+            if let Ok(path) = self.warehouse.path_of(file.file_path()) {
+                let _deleted = self.warehouse.files.delete(path).await;
+            }
+        }
+    }
+
     /// Commits; the caller holds the table's [`lock`](Self::lock). A catalog that fails half-way is asked again, so
-    /// that what is current here is what is current there.
+    /// that what is current here is what is current there; any other failure has changed nothing, and the added files go.
     pub(crate) async fn commit(
         &self,
         table: LakeTable,
@@ -136,6 +152,7 @@ impl Lake {
     ) -> Result<Arc<TableState>, LakeError> {
         let slot = &self.tables[table as usize];
         let before = slot.current.load_full();
+        let added = change.add.clone();
         match before.commit(&self.warehouse, &self.catalog, change, now).await {
             Ok(state) => {
                 let state = Arc::new(state);
@@ -143,11 +160,15 @@ impl Lake {
                 Ok(state)
             }
             Err(error @ LakeError::Catalog(_)) => {
-                let state = TableState::open(&self.warehouse, &self.catalog, table, now).await?;
-                slot.current.store(Arc::new(state));
+                if let Ok(state) = TableState::open(&self.warehouse, &self.catalog, table, now).await {
+                    slot.current.store(Arc::new(state));
+                }
                 Err(error)
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                self.discard(added).await;
+                Err(error)
+            }
         }
     }
 

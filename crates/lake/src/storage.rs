@@ -6,14 +6,23 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::path::Path as ObjectPath;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{ClientConfigKey, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig};
 
 use crate::error::LakeError;
+
+/// How often a request to a bucket is tried again before its caller is told.
+const S3_RETRIES_MAX: usize = 4;
+/// Nothing is tried again after this long: the lake's jobs have pauses of their own, and a query's reader waits.
+const S3_RETRY_TIME_MAX: Duration = Duration::from_secs(20);
+/// How long a request to a bucket may take with its body. The largest body is that of a flush after a long outage.
+const S3_REQUEST_TIME_MAX: &str = "120 seconds";
 
 /// Reads and writes whole files by their path relative to the warehouse. Called from any thread of the runtime.
 #[async_trait]
@@ -75,9 +84,12 @@ pub struct Warehouse {
 pub struct S3Place {
     pub bucket: String,
     pub prefix: String,
+    /// Where the environment (`AWS_REGION`) names none.
     pub region: String,
-    /// `None` for AWS's own.
+    /// `None` for the environment's (`AWS_ENDPOINT_URL`), or else AWS's own.
     pub endpoint: Option<String>,
+    /// `None` for what the environment offers: `AWS_ACCESS_KEY_ID`, a web identity, or the role of the container or
+    /// machine.
     pub access_key_id: Option<String>,
     pub secret_access_key: Option<String>,
 }
@@ -108,9 +120,19 @@ impl Warehouse {
     /// # Errors
     /// The settings are not usable.
     pub fn s3(place: &S3Place) -> Result<Self, LakeError> {
-        let mut builder = object_store::aws::AmazonS3Builder::from_env()
+        let retry = RetryConfig {
+            max_retries: S3_RETRIES_MAX,
+            retry_timeout: S3_RETRY_TIME_MAX,
+            ..RetryConfig::default()
+        };
+        let timeout = AmazonS3ConfigKey::Client(ClientConfigKey::Timeout);
+        let mut builder = AmazonS3Builder::from_env()
             .with_bucket_name(&place.bucket)
-            .with_region(&place.region);
+            .with_retry(retry)
+            .with_config(timeout, S3_REQUEST_TIME_MAX);
+        if builder.get_config_value(&AmazonS3ConfigKey::Region).is_none() {
+            builder = builder.with_region(&place.region);
+        }
         if let Some(endpoint) = &place.endpoint {
             builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
         }

@@ -17,7 +17,7 @@ use walletscope_stream::Rules;
 use walletscope_stream::interpret::ID_BYTES_MAX;
 
 use crate::auth::Network;
-use crate::lake::{FLUSH_AFTER, FLUSH_BYTES, LakeSettings, MERGE_AFTER};
+use crate::lake::{FLUSH_AFTER, FLUSH_BYTES, LakeSettings, MEMORY_BYTES_MAX, MERGE_AFTER};
 
 /// The settings as somebody wrote them: flags and environment by clap, files by serde.
 #[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args, Deserialize)]
@@ -83,6 +83,9 @@ pub struct Given {
     /// Rows wait in memory this long at most before they are in the lake's files [default: 5m]
     #[arg(long, env = "WALLETSCOPE_LAKE_FLUSH_AFTER", value_name = "DURATION")]
     pub lake_flush_after: Option<String>,
+    /// Rows that cannot be written take this much memory before calls are throttled, 128MiB or more [default: 1GiB]
+    #[arg(long, env = "WALLETSCOPE_LAKE_MEMORY", value_name = "SIZE")]
+    pub lake_memory: Option<String>,
     /// Late changes of settled attempts are put into the files this often [default: 1h]
     #[arg(long, env = "WALLETSCOPE_LAKE_MERGE_AFTER", value_name = "DURATION")]
     pub lake_merge_after: Option<String>,
@@ -148,6 +151,8 @@ const REGION_DEFAULT: &str = "us-east-1";
 const LIST_LEN_MAX: usize = 64;
 /// Less would be trimmed while it is still being joined.
 const JOURNAL_BYTES_MIN: u64 = 1 << 30;
+/// A flush begins at half of it, so that rows go on coming while it is written.
+const LAKE_MEMORY_BYTES_MIN: usize = 2 * FLUSH_BYTES;
 const DURATION_MIN: Duration = Duration::from_seconds(1);
 const DURATION_MAX: Duration = Duration::from_seconds(3_650 * 86_400);
 
@@ -219,6 +224,7 @@ impl Given {
             lake_s3: self.lake_s3.or(other.lake_s3),
             lake_s3_endpoint: self.lake_s3_endpoint.or(other.lake_s3_endpoint),
             lake_flush_after: self.lake_flush_after.or(other.lake_flush_after),
+            lake_memory: self.lake_memory.or(other.lake_memory),
             lake_merge_after: self.lake_merge_after.or(other.lake_merge_after),
             lake_keep: self.lake_keep.or(other.lake_keep),
             placeholder_id: self.placeholder_id.or(other.placeholder_id),
@@ -241,22 +247,42 @@ fn lake(given: &Given, data: &Path) -> Result<LakeSettings, SettingsError> {
         s3: s3_place(given)?,
         flush_after: length("lake-flush-after", &given.lake_flush_after, FLUSH_AFTER)?,
         flush_bytes: FLUSH_BYTES,
+        memory_bytes_max: lake_memory(given.lake_memory.as_deref())?,
         merge_after: length("lake-merge-after", &given.lake_merge_after, MERGE_AFTER)?,
         keep,
     })
 }
 
+fn lake_memory(text: Option<&str>) -> Result<usize, SettingsError> {
+    let Some(text) = text else { return Ok(MEMORY_BYTES_MAX) };
+    let why = "not a size of 128MiB or more; write for example 512MiB or 2GiB";
+    let size = parse_size(text).and_then(|size| usize::try_from(size).ok());
+    size.filter(|size| *size >= LAKE_MEMORY_BYTES_MIN).ok_or_else(|| refused("lake-memory", text, why))
+}
+
 fn s3_place(given: &Given) -> Result<Option<S3Place>, SettingsError> {
     let Some(url) = &given.lake_s3 else { return Ok(None) };
-    let why = "not a bucket and a prefix; write for example s3://bucket/walletscope";
+    let why =
+        "not a bucket and a prefix of letters, digits and - _ . /; write for example s3://bucket/walletscope";
     let rest = url.strip_prefix("s3://").ok_or_else(|| refused("lake-s3", url, why))?;
     let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-    if bucket.is_empty() {
+    // Other characters are encoded by some clients and not by others, who then look for another name.
+    let is_part = |part: &str| {
+        let has_only = part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        has_only && !part.is_empty() && !part.bytes().all(|byte| byte == b'.')
+    };
+    let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
+    if !is_part(bucket) || !(prefix.is_empty() || prefix.split('/').all(is_part)) {
         return Err(refused("lake-s3", url, why));
+    }
+    let why = "not the URL of a service; write for example https://s3.example or http://127.0.0.1:9000";
+    let is_url = |text: &String| text.starts_with("https://") || text.starts_with("http://");
+    if let Some(text) = given.lake_s3_endpoint.as_ref().filter(|text| !is_url(text)) {
+        return Err(refused("lake-s3-endpoint", text, why));
     }
     Ok(Some(S3Place {
         bucket: bucket.to_owned(),
-        prefix: prefix.trim_matches('/').to_owned(),
+        prefix: prefix.to_owned(),
         region: given.region.clone().unwrap_or_else(|| REGION_DEFAULT.to_owned()),
         endpoint: given.lake_s3_endpoint.clone(),
         access_key_id: None,

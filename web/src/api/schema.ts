@@ -849,12 +849,26 @@ export interface components {
         };
         /** @description What keeps the tables small. */
         MaintenanceShown: {
-            /** @description Why the last job failed; null after one that did not. */
+            /** @description Since when it fails. */
+            failingSince?: string | null;
+            /** @description Which job fails, since when and why; null once it has succeeded again. */
             lastError?: string | null;
             lastRun?: string | null;
             nextRun?: string | null;
             /** @description flush, merge or maintenance. */
             running?: string | null;
+        };
+        /** @description Rows that are in no file yet. */
+        MemoryShown: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Where calls that bring more rows are refused, until a flush has succeeded.
+             */
+            limitBytes: number;
+            /** @description Whether they are refused now. */
+            throttles: boolean;
         };
         /** @description The answer. */
         MetricsAnswer: {
@@ -1324,6 +1338,7 @@ export interface components {
             head: number;
             journal: components["schemas"]["JournalShown"];
             maintenance: components["schemas"]["MaintenanceShown"];
+            memory: components["schemas"]["MemoryShown"];
             /** @description The server's time, RFC 3339. */
             now: string;
             /** @description Every table. */

@@ -32,7 +32,9 @@ export interface StorageAnswer {
   disk: { path: string; totalBytes: number | null; freeBytes: number | null; daysLeft: number | null };
   journal: { bytes: number; entries: number; first: number; head: number; limitBytes: number };
   tables: readonly TableState[];
-  maintenance: { running: string | null; lastRun: string | null; lastError: string | null; nextRun: string | null };
+  /** Rows that are in no file yet; at the limit calls are throttled. */
+  memory: { bytes: number; limitBytes: number; throttles: boolean };
+  maintenance: { running: string | null; lastRun: string | null; lastError: string | null; failingSince: string | null; nextRun: string | null };
   bytesWrittenPerByteReceived: number | null;
 }
 

@@ -28,6 +28,12 @@ export function Storage(): ReactNode {
           <span><strong>{warning}</strong> Keep less, make room, or move the data folder before writing stops.</span>
         </div>
       )}
+      {answer.data?.memory.throttles && (
+        <div className="panel row storage-warning" role="alert" data-testid="throttle-warning">
+          <Icon name="failed" />
+          <span><strong>Calls are throttled.</strong> {bytes(answer.data.memory.bytes)} of rows wait in memory, because files cannot be written fast enough or at all. Clients repeat their calls; they are taken again when a flush has succeeded.</span>
+        </div>
+      )}
       <Panel name="storage-figures" title="Disk and journal" answer={answer} height={132} isNothing={() => false} className="cards-panel" isTimeless>
         {(data) => <Figures data={data} />}
       </Panel>

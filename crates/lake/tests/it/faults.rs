@@ -1,6 +1,5 @@
 //! A process that is killed at any step of its I/O leaves the table as it was or as it is meant to be.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use walletscope_lake::maintenance::{
@@ -9,11 +8,9 @@ use walletscope_lake::maintenance::{
 use walletscope_lake::{Lake, LakeError, LakeTable};
 use walletscope_model::{Duration, Offset, Timestamp};
 
-use crate::scene::{DAY, Disk, NOW, contents, overlay, rows};
+use crate::scene::{Contents, DAY, Disk, NOW, contents, overlay, rows};
 
 const TABLE: LakeTable = LakeTable::Attempts;
-
-type Contents = BTreeMap<(String, i64), usize>;
 
 /// What is done at each step count.
 #[derive(Clone, Copy, Debug)]

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod bucket;
 mod faults;
 mod keeping;
 mod moving;
 mod page;
+mod s3;
 mod scene;
+mod storms;

@@ -113,21 +113,36 @@ pub fn rows(table: LakeTable, each: impl IntoIterator<Item = (i64, u64)>) -> Rec
 }
 
 /// Versions of attempts: how often each (name, version) stands in the current files. The version is `_offset`.
-pub fn contents(lake: &Lake, disk: &Disk, table: LakeTable) -> BTreeMap<(String, i64), usize> {
-    let mut found = BTreeMap::new();
+pub type Contents = BTreeMap<(String, i64), usize>;
+
+/// What is in the current files of a folder.
+pub fn contents(lake: &Lake, disk: &Disk, table: LakeTable) -> Contents {
+    let mut found = Contents::new();
     for file in lake.current(table).files() {
-        let bytes = Bytes::from(std::fs::read(disk.root().join(&file.path)).unwrap());
-        for batch in ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap().build().unwrap() {
-            let batch = batch.unwrap();
-            let name = if table == LakeTable::Attempts { "attempt_id" } else { "tenant" };
-            let names = batch.column_by_name(name).unwrap().as_string::<i32>().clone();
-            let versions = batch.column_by_name("_offset").unwrap().as_primitive::<Int64Type>().clone();
-            for (name, version) in names.iter().zip(versions.iter()) {
-                *found.entry((name.unwrap().to_owned(), version.unwrap())).or_default() += 1;
-            }
-        }
+        count(&mut found, Bytes::from(std::fs::read(disk.root().join(&file.path)).unwrap()), table);
     }
     found
+}
+
+/// What is in the current files, wherever they lie.
+pub async fn contents_of(lake: &Lake, table: LakeTable) -> Contents {
+    let mut found = Contents::new();
+    for file in lake.current(table).files() {
+        count(&mut found, lake.warehouse.files.get(&file.path).await.unwrap(), table);
+    }
+    found
+}
+
+fn count(found: &mut Contents, file: Bytes, table: LakeTable) {
+    for batch in ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap() {
+        let batch = batch.unwrap();
+        let name = if table == LakeTable::Attempts { "attempt_id" } else { "tenant" };
+        let names = batch.column_by_name(name).unwrap().as_string::<i32>().clone();
+        let versions = batch.column_by_name("_offset").unwrap().as_primitive::<Int64Type>().clone();
+        for (name, version) in names.iter().zip(versions.iter()) {
+            *found.entry((name.unwrap().to_owned(), version.unwrap())).or_default() += 1;
+        }
+    }
 }
 
 /// Late changes: of these attempts, which were on this day, new versions on another.

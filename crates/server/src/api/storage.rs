@@ -66,6 +66,7 @@ pub(super) struct StorageAnswer {
     journal: JournalShown,
     /// Every table.
     tables: Vec<TableShown>,
+    memory: MemoryShown,
     maintenance: MaintenanceShown,
     /// Bytes written to journal and files for each byte of the journal, since the start; null before the first.
     bytes_written_per_byte_received: Option<f64>,
@@ -97,6 +98,17 @@ pub(super) struct JournalShown {
     head: u64,
     /// Where older entries go, and where calls are refused if they cannot.
     limit_bytes: u64,
+}
+
+/// Rows that are in no file yet.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MemoryShown {
+    bytes: u64,
+    /// Where calls that bring more rows are refused, until a flush has succeeded.
+    limit_bytes: u64,
+    /// Whether they are refused now.
+    throttles: bool,
 }
 
 /// How a table is.
@@ -149,8 +161,10 @@ pub(super) struct MaintenanceShown {
     /// flush, merge or maintenance.
     running: Option<&'static str>,
     last_run: Option<String>,
-    /// Why the last job failed; null after one that did not.
+    /// Which job fails, since when and why; null once it has succeeded again.
     last_error: Option<String>,
+    /// Since when it fails.
+    failing_since: Option<String>,
     next_run: Option<String>,
 }
 
@@ -185,7 +199,7 @@ fn answer(state: &StorageState) -> StorageAnswer {
         .map(|table| shown(&state.lake.lake.current(table), &snapshot, now))
         .collect();
     let journal = (state.journal)();
-    let report = state.lake.report.load();
+    let (report, memory) = (state.lake.report.load(), state.lake.hot_memory());
     let next_run = report
         .maintained_at
         .map(|at| at.plus(Duration::from_seconds(MAINTAIN_EVERY.as_secs().cast_signed())).rfc3339());
@@ -201,10 +215,16 @@ fn answer(state: &StorageState) -> StorageAnswer {
             limit_bytes: state.journal_bytes_max,
         },
         tables,
+        memory: MemoryShown {
+            bytes: memory.bytes as u64,
+            limit_bytes: memory.bytes_max as u64,
+            throttles: memory.is_full(),
+        },
         maintenance: MaintenanceShown {
             running: report.running,
             last_run: report.maintained_at.map(Timestamp::rfc3339),
-            last_error: report.error.as_deref().map(|error| guard(error).text.into_owned()),
+            last_error: report.failure_text().map(|error| guard(&error).text.into_owned()),
+            failing_since: report.failure().map(|(_, failure)| failure.since.rfc3339()),
             next_run,
         },
         bytes_written_per_byte_received: written_per_received(

@@ -13,6 +13,7 @@ struct Storage {
     disk: Disk,
     journal: Journal,
     tables: Vec<Table>,
+    memory: Memory,
     maintenance: Maintenance,
     bytes_written_per_byte_received: Option<f64>,
 }
@@ -34,6 +35,14 @@ struct Journal {
     first: u64,
     head: u64,
     limit_bytes: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Memory {
+    bytes: u64,
+    limit_bytes: u64,
+    throttles: bool,
 }
 
 #[derive(Deserialize)]
@@ -84,6 +93,13 @@ pub(super) fn text(answer: &[u8]) -> Result<String, Fault> {
         journal.first,
         journal.head,
         storage.head
+    ));
+    let memory = &storage.memory;
+    text.push_str(&format!(
+        "memory   {} of {} for rows that are in no file yet{}\n",
+        bytes(memory.bytes as f64),
+        bytes(memory.limit_bytes as f64),
+        if memory.throttles { "; calls are throttled until a flush succeeds" } else { "" }
     ));
     if let Some(ratio) = storage.bytes_written_per_byte_received {
         text.push_str(&format!("written  {ratio:.2} bytes for each byte received, since the start\n"));

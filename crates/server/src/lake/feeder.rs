@@ -22,7 +22,7 @@ use walletscope_query::lake_table::Hidden;
 use walletscope_stream::{AttemptChange, NodeKey};
 
 use super::entry_rows::EntryRows;
-use super::jobs::{Flush, Job, JobOutcome, Jobs};
+use super::jobs::{Flush, Job, JobKind, JobOutcome, Jobs};
 use super::marks::{Done, Marks};
 use super::{LakeSettings, LakeShared, Snapshot, attempt_rows};
 use crate::pipeline::Now;
@@ -78,6 +78,8 @@ pub struct Feeder {
     jobs: Jobs,
     is_dirty: bool,
     oldest_unflushed: Option<Instant>,
+    /// The same of the rows that a flush has taken.
+    oldest_sealed: Option<Instant>,
     merged_at: Instant,
 }
 
@@ -110,6 +112,7 @@ pub fn start(
         jobs,
         is_dirty: false,
         oldest_unflushed: None,
+        oldest_sealed: None,
         merged_at: Instant::now(),
         shared,
     };
@@ -279,6 +282,7 @@ impl Feeder {
         }
         put(&mut self.live, new);
         put(&mut self.overlay, late);
+        self.watch_memory();
         let has_rows = self.hot.iter().any(|hot| hot.rows() > 0) || !self.live.is_empty();
         if !has_rows {
             self.oldest_unflushed = None;
@@ -313,7 +317,7 @@ impl Feeder {
         if self.jobs.is_busy() {
             return;
         }
-        let bytes: usize = self.hot.iter().map(Hot::bytes).sum();
+        let bytes = self.shared.hot_memory().bytes;
         let waited = self.oldest_unflushed.map(|since| since.elapsed()).unwrap_or_default();
         let flush_after =
             StdDuration::from_micros(u64::try_from(self.settings.flush_after.0).unwrap_or(u64::MAX));
@@ -339,11 +343,11 @@ impl Feeder {
         let mut batches: Vec<Vec<RecordBatch>> = self.hot.iter_mut().map(Hot::seal).collect();
         batches[LakeTable::Attempts as usize] =
             self.live.chunks().iter().map(|chunk| settled(&chunk.living_rows())).collect();
-        self.oldest_unflushed = None;
+        self.oldest_sealed = self.oldest_unflushed.take();
         tracing::info!(
             through = self.head.0,
             hot_rows = self.hot.iter().map(Hot::rows).sum::<usize>(),
-            hot_bytes = self.hot.iter().map(Hot::bytes).sum::<usize>(),
+            hot_bytes = self.shared.hot_memory().bytes,
             attempts = self.live.len(),
             attempt_bytes = self.live.bytes(),
             late = self.names.len(),
@@ -354,18 +358,19 @@ impl Feeder {
 
     fn merge(&mut self) {
         self.publish();
-        self.merged_at = Instant::now();
         let through = self.head;
         let is_final = |key: &NodeKey| self.marks.get(key).is_some_and(|mark| mark.is_final);
         let rows = self.overlay.chunks().iter().map(|chunk| settled(&chunk.living_rows())).collect();
         let overlay = Overlay { hidden: self.hidden(is_final), rows };
-        if !overlay.hidden.is_empty() {
+        if overlay.hidden.is_empty() {
+            self.merged_at = Instant::now();
+        } else {
             self.jobs.start(Job::Merge(overlay, through));
         }
     }
 
     fn ended(&mut self, outcome: JobOutcome) {
-        self.jobs.ended();
+        self.jobs.ended(&outcome);
         match outcome {
             JobOutcome::Flushed { through, flushed } => {
                 for table in LakeTable::ALL {
@@ -374,6 +379,8 @@ impl Feeder {
                 }
                 if flushed.len() == LakeTable::COUNT {
                     self.shared.flushed_through.store(through.0, Ordering::Release);
+                } else {
+                    self.flush_again();
                 }
                 if flushed.contains(&LakeTable::Attempts) {
                     self.forget_flushed(through);
@@ -382,15 +389,45 @@ impl Feeder {
                 }
             }
             JobOutcome::Merged(through) => {
+                self.merged_at = Instant::now();
                 for key in self.marks.forget(Done::Merged(through)) {
                     self.overlay.remove(&key.0);
                     self.names.remove(&key);
                 }
                 self.shared.tell_done(Done::Merged(through));
             }
-            JobOutcome::Failed | JobOutcome::Maintained => {}
+            JobOutcome::Failed(JobKind::Flush) => {
+                self.hot.iter_mut().for_each(Hot::unseal);
+                self.flush_again();
+            }
+            JobOutcome::Failed(_) | JobOutcome::Maintained => {}
         }
         self.publish();
+    }
+
+    /// What a flush did not take has waited since before it, so the next one is due after the pause.
+    fn flush_again(&mut self) {
+        self.oldest_unflushed = self.oldest_sealed.take().or(self.oldest_unflushed);
+    }
+
+    /// Counts what waits for files. Attempts that run, and late changes, are not in it: a flush does not end their
+    /// waiting, and there are never more of them than rows that brought them.
+    fn watch_memory(&self) {
+        let before = self.shared.hot_memory();
+        let bytes = self.hot.iter().map(Hot::bytes).sum();
+        self.shared.hot_bytes.store(bytes, Ordering::Relaxed);
+        let after = self.shared.hot_memory();
+        match (before.is_full(), after.is_full()) {
+            (false, true) => tracing::error!(
+                bytes,
+                bytes_max = after.bytes_max,
+                reason = self.shared.report.load().failure_text(),
+                "rows that wait for the lake's files take all the memory that they may (lake-memory): calls are throttled \
+                 until a flush succeeds"
+            ),
+            (true, false) => tracing::info!(bytes, "the lake's files are written again: calls are taken"),
+            (false, false) | (true, true) => {}
+        }
     }
 
     /// Settled versions up to the watermark are in the files now.

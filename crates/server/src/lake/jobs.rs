@@ -1,8 +1,10 @@
 //! What is written to the lake, by whom, and how did it go?
 //!
 //! One job at a time on the runtime, started by the feeder's thread and reported back to it: flush, merge, or a round
-//! of maintenance. A job that fails is tried again with growing pauses; nothing that failed is forgotten.
+//! of maintenance. A job that fails is tried again with growing pauses; nothing that failed is forgotten, and what
+//! people see of it stays until that job has succeeded.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration as StdDuration, Instant};
@@ -24,6 +26,8 @@ const ORPHANS_EVERY: StdDuration = StdDuration::from_secs(3_600);
 const COMPACTIONS_PER_ROUND: usize = 8;
 /// A table without new rows moves its watermark this often, so that the journal can be trimmed.
 const ADVANCE_AFTER: Duration = Duration::from_seconds(600);
+/// The pause after a first failure; it doubles with each one that follows.
+const PAUSE_MIN: StdDuration = StdDuration::from_millis(500);
 /// The longest pause after failures.
 const PAUSE_MAX: StdDuration = StdDuration::from_secs(60);
 
@@ -43,6 +47,15 @@ pub struct Flush {
     pub batches: Vec<Vec<RecordBatch>>,
 }
 
+/// The kinds of jobs, the one that matters most first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum JobKind {
+    Flush,
+    Merge,
+    Maintenance,
+}
+
 /// How a job ended.
 pub enum JobOutcome {
     /// These tables hold everything up to this entry.
@@ -57,7 +70,15 @@ pub enum JobOutcome {
     /// A round of maintenance is over.
     Maintained,
     /// Nothing changed.
-    Failed,
+    Failed(JobKind),
+}
+
+/// Since when a job fails, and why it did the last time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Failure {
+    pub since: Timestamp,
+    pub error: String,
 }
 
 /// What people see of the jobs.
@@ -69,8 +90,51 @@ pub struct JobReport {
     pub flushed_at: Option<Timestamp>,
     /// When a round of maintenance last ended.
     pub maintained_at: Option<Timestamp>,
-    /// Why the last job failed; `None` after one that did not.
-    pub error: Option<String>,
+    /// Jobs that did not succeed since they failed.
+    pub failures: BTreeMap<JobKind, Failure>,
+}
+
+impl JobKind {
+    /// The kind's name, as people see it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Flush => "flush",
+            Self::Merge => "merge",
+            Self::Maintenance => "maintenance",
+        }
+    }
+}
+
+impl JobOutcome {
+    fn is_failure(&self) -> bool {
+        match self {
+            Self::Flushed { flushed, .. } => flushed.len() < LakeTable::COUNT,
+            Self::Failed(_) => true,
+            Self::Merged(_) | Self::Maintained => false,
+        }
+    }
+}
+
+impl JobReport {
+    /// Which job fails, since when and why: the one that matters most.
+    pub fn failure(&self) -> Option<(JobKind, &Failure)> {
+        self.failures.first_key_value().map(|(kind, failure)| (*kind, failure))
+    }
+
+    /// The same as a sentence.
+    pub fn failure_text(&self) -> Option<String> {
+        let (kind, failure) = self.failure()?;
+        Some(format!("the {} fails since {}: {}", kind.name(), failure.since.rfc3339(), failure.error))
+    }
+
+    fn note(&mut self, kind: JobKind, error: Option<String>, at: Timestamp) {
+        let Some(error) = error else {
+            self.failures.remove(&kind);
+            return;
+        };
+        let since = self.failures.get(&kind).map_or(at, |failure| failure.since);
+        self.failures.insert(kind, Failure { since, error });
+    }
 }
 
 /// Starts jobs, one at a time.
@@ -116,21 +180,21 @@ impl Jobs {
     }
 
     /// The job's end was taken note of.
-    pub(super) fn ended(&mut self) {
+    pub(super) fn ended(&mut self, outcome: &JobOutcome) {
         self.is_busy = false;
-        let failed = self.shared.report.load().error.is_some();
-        self.failures = if failed { self.failures + 1 } else { 0 };
-        let pause = StdDuration::from_millis(250) * 2_u32.saturating_pow(self.failures.min(10));
-        self.paused_until = if failed { Instant::now() + pause.min(PAUSE_MAX) } else { Instant::now() };
+        self.failures = if outcome.is_failure() { self.failures + 1 } else { 0 };
+        self.paused_until = Instant::now() + pause(self.failures);
     }
 
     pub(super) fn start(&mut self, job: Job) {
         let (shared, now) = (self.shared.clone(), self.now.clone());
         match job {
-            Job::Flush(flush) => self.spawn("flush", async move { run_flush(&shared, flush, now()).await }),
-            Job::Merge(overlay, through) => self.spawn("merge", async move {
-                maintenance::merge(&shared.lake, overlay, through, now()).await?;
-                Ok(JobOutcome::Merged(through))
+            Job::Flush(flush) => {
+                self.spawn(JobKind::Flush, async move { run_flush(&shared, flush, now()).await });
+            }
+            Job::Merge(overlay, through) => self.spawn(JobKind::Merge, async move {
+                let merged = maintenance::merge(&shared.lake, overlay, through, now()).await;
+                outcome(JobKind::Merge, merged.map(|()| JobOutcome::Merged(through)))
             }),
         }
     }
@@ -146,17 +210,13 @@ impl Jobs {
             self.orphans_at = Instant::now();
         }
         let (shared, now, keep) = (self.shared.clone(), self.now.clone(), self.keep);
-        self.spawn("maintenance", async move {
-            run_maintenance(&shared, keep, with_orphans, now()).await?;
-            Ok(JobOutcome::Maintained)
+        self.spawn(JobKind::Maintenance, async move {
+            let maintained = run_maintenance(&shared, keep, with_orphans, now()).await;
+            outcome(JobKind::Maintenance, maintained.map(|()| JobOutcome::Maintained))
         });
     }
 
-    fn spawn(
-        &mut self,
-        name: &'static str,
-        job: impl Future<Output = Result<JobOutcome, LakeError>> + Send + 'static,
-    ) {
+    fn spawn(&mut self, kind: JobKind, job: impl Future<Output = Ended> + Send + 'static) {
         self.is_busy = true;
         let (shared, feeder, now) = (self.shared.clone(), self.feeder.clone(), self.now.clone());
         let report = move |change: &dyn Fn(&mut JobReport)| {
@@ -164,37 +224,56 @@ impl Jobs {
             change(&mut report);
             shared.report.store(Arc::new(report));
         };
-        report(&|report| report.running = Some(name));
+        report(&|report| report.running = Some(kind.name()));
         self.runtime.spawn(async move {
             // A panic is a failure like any other: the rows stay where they are.
             let ended = tokio::spawn(job).await;
-            let ended =
-                ended.unwrap_or_else(|error| Err(LakeError::Catalog(format!("{name} panicked: {error}"))));
-            if let Err(error) = &ended {
-                tracing::error!(%error, job = name, "the lake could not be written; trying again");
+            let (outcome, error) = ended.unwrap_or_else(|error| {
+                let reason = format!("the {} panicked: {error}", kind.name());
+                (JobOutcome::Failed(kind), Some(LakeError::Catalog(reason)))
+            });
+            if let Some(error) = &error {
+                tracing::error!(%error, job = kind.name(), "the lake could not be written; trying again");
             }
             report(&|report| {
                 report.running = None;
-                report.error = ended.as_ref().err().map(ToString::to_string);
-                match &ended {
-                    Ok(JobOutcome::Flushed { .. }) => report.flushed_at = Some(now()),
-                    Ok(JobOutcome::Maintained) => report.maintained_at = Some(now()),
-                    Ok(JobOutcome::Merged(_) | JobOutcome::Failed) | Err(_) => {}
+                report.note(kind, error.as_ref().map(ToString::to_string), now());
+                match &outcome {
+                    JobOutcome::Flushed { .. } if error.is_none() => report.flushed_at = Some(now()),
+                    JobOutcome::Maintained => report.maintained_at = Some(now()),
+                    JobOutcome::Flushed { .. } | JobOutcome::Merged(_) | JobOutcome::Failed(_) => {}
                 }
             });
-            let outcome = ended.unwrap_or(JobOutcome::Failed);
             // The feeder may have ended before us; what was written is found at the next start.
             let _told = tokio::task::spawn_blocking(move || drop(feeder.send(Work::Ended(outcome)))).await;
         });
     }
 }
 
-/// The attempts come last: their watermark must not be ahead of what tells why they are as they are.
-async fn run_flush(shared: &LakeShared, flush: Flush, now: Timestamp) -> Result<JobOutcome, LakeError> {
+/// What a job did, and why it did not do the rest.
+type Ended = (JobOutcome, Option<LakeError>);
+
+fn outcome(kind: JobKind, ended: Result<JobOutcome, LakeError>) -> Ended {
+    match ended {
+        Ok(outcome) => (outcome, None),
+        Err(error) => (JobOutcome::Failed(kind), Some(error)),
+    }
+}
+
+/// How long to wait after so many failures in a row.
+fn pause(failures: u32) -> StdDuration {
+    match failures {
+        0 => StdDuration::ZERO,
+        _ => PAUSE_MAX.min(PAUSE_MIN * 2_u32.saturating_pow(failures.min(10) - 1)),
+    }
+}
+
+/// The attempts come last: their watermark must not be ahead of what tells why they are as they are. What fails for one
+/// table would fail for the next, so the first failure ends it.
+async fn run_flush(shared: &LakeShared, flush: Flush, now: Timestamp) -> Ended {
+    let Flush { through, batches } = flush;
     let mut flushed = Vec::new();
-    let mut failed = None;
-    let tables = LakeTable::ALL.into_iter().rev();
-    for (table, batches) in tables.zip(flush.batches.into_iter().rev()) {
+    for (table, batches) in LakeTable::ALL.into_iter().rev().zip(batches.into_iter().rev()) {
         let state = shared.lake.current(table);
         let is_empty = batches.iter().all(|batch| batch.num_rows() == 0);
         let is_fresh = now.0 - state.metadata.last_updated_ms() * 1_000 < ADVANCE_AFTER.0;
@@ -202,19 +281,16 @@ async fn run_flush(shared: &LakeShared, flush: Flush, now: Timestamp) -> Result<
             flushed.push(table);
             continue;
         }
-        match shared.lake.append(table, batches, flush.through, now).await {
-            Ok(_) => flushed.push(table),
-            Err(error) => failed = Some(error),
+        let appended = shared.lake.append(table, batches, through, now).await;
+        // After a failure of the catalog the table may have moved all the same.
+        if appended.is_ok() || shared.lake.current(table).watermark() >= through {
+            flushed.push(table);
+        }
+        if let Err(error) = appended {
+            return (JobOutcome::Flushed { through, flushed }, Some(error));
         }
     }
-    match failed {
-        Some(error) if flushed.is_empty() => Err(error),
-        Some(error) => {
-            tracing::error!(%error, "a table of the lake could not be written; trying again");
-            Ok(JobOutcome::Flushed { through: flush.through, flushed })
-        }
-        None => Ok(JobOutcome::Flushed { through: flush.through, flushed }),
-    }
+    (JobOutcome::Flushed { through, flushed }, None)
 }
 
 async fn run_maintenance(

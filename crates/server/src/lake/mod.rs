@@ -16,7 +16,7 @@ pub mod upkeep;
 mod witness_rows;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -26,7 +26,7 @@ use walletscope_model::{Duration, Offset, Timestamp};
 use walletscope_query::lake_table::Hidden;
 
 pub use feeder::{Feeder, JournalEntries, Work, start};
-pub use jobs::{Job, JobReport, MAINTAIN_EVERY};
+pub use jobs::{Failure, Job, JobKind, JobReport, MAINTAIN_EVERY};
 pub use marks::{Done, Mark, Marks};
 pub use tables::LakeTables;
 
@@ -41,6 +41,8 @@ pub struct LakeSettings {
     pub flush_after: Duration,
     /// Rows wait in memory until they are this many bytes at most.
     pub flush_bytes: usize,
+    /// Rows that wait are this many bytes at most; calls that bring more are throttled.
+    pub memory_bytes_max: usize,
     /// Late changes are merged this often at most.
     pub merge_after: Duration,
     /// Days older than this leave the lake; `None` keeps everything.
@@ -51,6 +53,8 @@ pub struct LakeSettings {
 pub const FLUSH_AFTER: Duration = Duration::from_seconds(5 * 60);
 /// Rows wait until they are this many bytes.
 pub const FLUSH_BYTES: usize = 64 << 20;
+/// Rows that cannot be written are this many bytes before calls are throttled.
+pub const MEMORY_BYTES_MAX: usize = 1 << 30;
 /// Late changes are merged this often.
 pub const MERGE_AFTER: Duration = Duration::from_seconds(3_600);
 
@@ -85,10 +89,29 @@ pub struct LakeShared {
     keep_from: AtomicU64,
     /// Everything of entries up to here that may be in files is in files.
     flushed_through: AtomicU64,
+    /// Rows of entries that are in memory and leave it with a flush.
+    hot_bytes: AtomicUsize,
+    memory_bytes_max: usize,
+}
+
+/// How much memory the rows take that wait for files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HotMemory {
+    /// What they take.
+    pub bytes: usize,
+    /// What they may take.
+    pub bytes_max: usize,
+}
+
+impl HotMemory {
+    /// Whether calls that bring more rows are throttled.
+    pub fn is_full(self) -> bool {
+        self.bytes >= self.bytes_max
+    }
 }
 
 impl LakeShared {
-    fn new(lake: Arc<Lake>) -> Self {
+    fn new(lake: Arc<Lake>, memory_bytes_max: usize) -> Self {
         let keep_from = AtomicU64::new(lake.watermark().0 + 1);
         let snapshot = Snapshot { hot: vec![Vec::new(); LakeTable::COUNT], ..Snapshot::default() };
         Self {
@@ -98,7 +121,15 @@ impl LakeShared {
             done: Mutex::default(),
             keep_from,
             flushed_through: AtomicU64::new(0),
+            hot_bytes: AtomicUsize::new(0),
+            memory_bytes_max,
         }
+    }
+
+    /// How much memory the rows take that wait for files. It is bounded by throttling calls, because what was answered
+    /// with success must be found by queries.
+    pub fn hot_memory(&self) -> HotMemory {
+        HotMemory { bytes: self.hot_bytes.load(Ordering::Relaxed), bytes_max: self.memory_bytes_max }
     }
 
     /// The journal's entries from this one on are not in every table's files yet.
@@ -123,7 +154,7 @@ impl LakeShared {
 /// Its catalog or a table could not be read or made.
 pub async fn open(settings: &LakeSettings, now: Timestamp) -> Result<Arc<LakeShared>, LakeError> {
     let lake = Lake::open(&settings.folder, warehouse(settings)?, now).await?;
-    Ok(Arc::new(LakeShared::new(Arc::new(lake))))
+    Ok(Arc::new(LakeShared::new(Arc::new(lake), settings.memory_bytes_max)))
 }
 
 /// Where the lake's files lie.
@@ -132,7 +163,46 @@ pub async fn open(settings: &LakeSettings, now: Timestamp) -> Result<Arc<LakeSha
 /// The folder could not be made, or the bucket's settings are not usable.
 pub fn warehouse(settings: &LakeSettings) -> Result<Warehouse, LakeError> {
     match &settings.s3 {
-        Some(place) => Warehouse::s3(place),
+        Some(place) => {
+            if let Some(endpoint) = place.endpoint.as_deref().filter(|endpoint| is_read_on_the_way(endpoint))
+            {
+                tracing::warn!(
+                    endpoint,
+                    "the lake's files go over the network unencrypted; give lake-s3-endpoint as https:// unless the network \
+                     is trusted"
+                );
+            }
+            Warehouse::s3(place)
+        }
         None => Warehouse::local(&settings.folder.join("warehouse")),
+    }
+}
+
+/// Whether others on a network could read what is sent there.
+fn is_read_on_the_way(endpoint: &str) -> bool {
+    let Some(rest) = endpoint.strip_prefix("http://") else { return false };
+    let authority = rest.split('/').next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let is_loopback = host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    !is_loopback && host != "localhost"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_http_to_another_machine_is_read_on_the_way() {
+        for endpoint in ["http://10.0.0.5:9000", "http://minio:9000/", "http://[2001:db8::1]:9000"] {
+            assert!(is_read_on_the_way(endpoint), "{endpoint}");
+        }
+        for endpoint in
+            ["https://minio:9000", "http://127.0.0.1:9000", "http://[::1]:9000", "http://localhost/"]
+        {
+            assert!(!is_read_on_the_way(endpoint), "{endpoint}");
+        }
     }
 }

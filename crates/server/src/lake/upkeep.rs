@@ -123,7 +123,7 @@ pub async fn flush(shared: &Arc<LakeShared>, feeder: &SyncSender<Work>, head: Of
     let begun = Instant::now();
     while shared.flushed_through.load(Ordering::Acquire) < head.0 {
         if begun.elapsed() > FLUSH_TIME_MAX {
-            let why = shared.report.load().error.clone();
+            let why = shared.report.load().failure_text();
             return Err(why.unwrap_or_else(|| "the flush takes too long; the log may say why".to_owned()));
         }
         // A full queue is asked again, and so is a thread that was busy with a job.

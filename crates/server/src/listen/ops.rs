@@ -12,6 +12,7 @@ use walletscope_model::{Body, Origin};
 use super::Routes;
 use crate::api::{Caller, ErrorBody, ErrorDetail};
 use crate::auth::is_source_name;
+use crate::lake::{HotMemory, LakeShared};
 use crate::observe::Levels;
 use crate::pipeline::{Refusal, Submission};
 
@@ -20,12 +21,32 @@ pub(super) async fn health() -> &'static str {
     "ok\n"
 }
 
-/// 200 while calls are taken; 503 with the reason once the pipeline failed.
+/// 200 while calls are answered, and a line that says so while they are throttled; 503 with the reason once the pipeline
+/// failed.
 pub(super) async fn ready(State(routes): State<Routes>) -> Response {
     match routes.shared.fatal.borrow().clone() {
-        None => "ready\n".into_response(),
+        None => ready_text(&routes.lake.shared).into_response(),
         Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("stopped: {reason}\n")).into_response(),
     }
+}
+
+fn ready_text(lake: &LakeShared) -> String {
+    let memory = lake.hot_memory();
+    if !memory.is_full() {
+        return "ready\n".to_owned();
+    }
+    let report = lake.report.load();
+    // Whoever asks is unknown: the error, which names places, is for those who may see the storage page and the log.
+    let why = match report.failure() {
+        Some((kind, failure)) => {
+            format!("the {} fails since {}; the log says why", kind.name(), failure.since.rfc3339())
+        }
+        None => "they come faster than files are written".to_owned(),
+    };
+    let HotMemory { bytes, bytes_max } = memory;
+    format!(
+        "ready\nthrottling: rows that wait for the lake's files take {bytes} of {bytes_max} bytes: {why}\n"
+    )
 }
 
 /// Our own telemetry as Prometheus (OpenMetrics) text.
@@ -38,6 +59,8 @@ pub(super) async fn telemetry(State(routes): State<Routes>) -> Response {
         applied: view.applied.0,
         head: size.head.0,
         attempts: view.rows.len(),
+        lake_hot_bytes: routes.lake.shared.hot_memory().bytes,
+        lake_failing: routes.lake.shared.report.load().failure().is_some(),
     };
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, content_type)], routes.telemetry.text(levels)).into_response()

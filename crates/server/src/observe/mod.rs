@@ -24,6 +24,8 @@ pub struct Telemetry {
     applied: Gauge<u64, AtomicU64>,
     head: Gauge<u64, AtomicU64>,
     attempts: Gauge,
+    lake_hot_bytes: Gauge,
+    lake_failing: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -53,6 +55,8 @@ pub struct Levels {
     pub applied: u64,
     pub head: u64,
     pub attempts: usize,
+    pub lake_hot_bytes: usize,
+    pub lake_failing: bool,
 }
 
 impl Default for Telemetry {
@@ -68,6 +72,8 @@ impl Default for Telemetry {
             applied: Gauge::default(),
             head: Gauge::default(),
             attempts: Gauge::default(),
+            lake_hot_bytes: Gauge::default(),
+            lake_failing: Gauge::default(),
         };
         let registry = &mut telemetry.registry;
         registry.register("aws_calls", "AWS calls by operation and status", telemetry.calls.clone());
@@ -79,6 +85,9 @@ impl Default for Telemetry {
         registry.register("applied_offset", "Newest entry that views include", telemetry.applied.clone());
         registry.register("head_offset", "Newest entry of the journal", telemetry.head.clone());
         registry.register("attempts_known", "Attempts in the state", telemetry.attempts.clone());
+        let (hot, failing) = (telemetry.lake_hot_bytes.clone(), telemetry.lake_failing.clone());
+        registry.register("lake_hot_bytes", "Rows in memory that wait for the lake's files", hot);
+        registry.register("lake_failing", "1 while a job of the lake fails", failing);
         telemetry
     }
 }
@@ -116,6 +125,8 @@ impl Telemetry {
         self.applied.set(levels.applied);
         self.head.set(levels.head);
         self.attempts.set(levels.attempts as i64);
+        self.lake_hot_bytes.set(levels.lake_hot_bytes as i64);
+        self.lake_failing.set(i64::from(levels.lake_failing));
         let mut text = String::new();
         // Writing to a String cannot fail.
         let _written = prometheus_client::encoding::text::encode(&mut text, &self.registry);

@@ -54,7 +54,7 @@ pub enum Reply {
 /// Why a call was not taken. Nothing of it was stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// A queue or the journal is full; try again later.
+    /// A queue, the journal or the lake's memory is full; try again later.
     Throttled,
     /// The journal's format has no room for it; trying again will not help.
     TooLarge,

@@ -55,6 +55,7 @@ pub struct Shared {
 pub struct Ingest {
     queue: SyncSender<Waiting>,
     shared: Arc<Shared>,
+    lake: Option<Arc<LakeShared>>,
 }
 
 /// Where applied entries go besides.
@@ -126,6 +127,7 @@ pub fn start<S: Store>(store: S, now: Now, lake: Option<LakeSide>) -> Result<Pip
         let _sent = lake.feeder.send(Work::Start(view, applier.marks(), entries));
     }
     let keep_from = lake.as_ref().map(|lake| lake.shared.clone());
+    let keeping = keep_from.clone();
     let (submissions, submitted) = sync_channel(SUBMISSIONS_MAX);
     let (entries, work) = sync_channel(ENTRIES_WAITING_MAX);
     let writing = spawn("writer", {
@@ -145,7 +147,7 @@ pub fn start<S: Store>(store: S, now: Now, lake: Option<LakeSide>) -> Result<Pip
         let shared = shared.clone();
         move || shared.guard_thread(|| apply(&mut applier, &work, &shared, lake.as_ref()))
     })?;
-    let ingest = Ingest { queue: submissions, shared: shared.clone() };
+    let ingest = Ingest { queue: submissions, shared: shared.clone(), lake: keeping };
     let threads = [Some(writing), Some(applying), reading].into_iter().flatten().collect();
     Ok(Pipeline { ingest, shared, started, threads: Mutex::new(threads) })
 }
@@ -158,6 +160,11 @@ impl Ingest {
     pub async fn submit(&self, submission: Submission) -> Result<Reply, Refusal> {
         let (reply, answered) = oneshot::channel();
         if self.shared.stopping.load(Ordering::Acquire) {
+            return Err(Refusal::Throttled);
+        }
+        // Commands bring no rows; a server whose lake is full still starts by them.
+        let brings_rows = !matches!(submission.body, Body::Command(_));
+        if brings_rows && self.lake.as_ref().is_some_and(|lake| lake.hot_memory().is_full()) {
             return Err(Refusal::Throttled);
         }
         self.queue.try_send(Waiting { submission, reply }).map_err(|error| match error {

@@ -29,7 +29,7 @@ fn everything_can_be_given() {
          public-host = ['Logs.Example', 'w']\naccount = '000000000001'\nregion = 'eu-west-1'\n\
          journal-keep = '2d'\njournal-size = '1GiB'\nabandon-after = '90s'\nstep-up-mark-after = '1h'\n\
          step-up-abandon-after = '2h'\nsettle-after = '1m'\nevict-after = '3h'\n\
-         placeholder-id = ['TBD', ' no-id', 'tbd']",
+         placeholder-id = ['TBD', ' no-id', 'tbd']\nlake-memory = '256MiB'",
     )
     .unwrap();
     assert_eq!(settings.data, Path::new("/srv/w"));
@@ -37,6 +37,7 @@ fn everything_can_be_given() {
     assert_eq!(settings.trusted_proxies, ["10.0.0.5".parse().unwrap(), "fd00::/8".parse().unwrap()]);
     assert_eq!(settings.public_hosts, ["logs.example".into(), "w".into()]);
     assert_eq!((&*settings.account, &*settings.region), ("000000000001", "eu-west-1"));
+    assert_eq!(settings.lake.memory_bytes_max, 256 << 20);
     assert_eq!((settings.journal.age, settings.journal.bytes), (Duration::from_seconds(2 * 86_400), 1 << 30));
     let rules = Rules {
         abandon_after: Duration::from_seconds(90),
@@ -88,6 +89,14 @@ fn what_cannot_be_is_refused_with_its_name_value_and_a_way_out() {
         ("journal-size = '20GB'", "journal-size = \"20GB\"", "20GiB"),
         ("journal-size = '1MiB'", "1MiB", "1GiB or more"),
         ("journal-size = '99999999999TiB'", "99999999999TiB", "20GiB"),
+        ("lake-s3 = 'https://bucket'", "lake-s3 = \"https://bucket\"", "s3://bucket/"),
+        ("lake-s3 = 's3:///prefix'", "s3:///prefix", "s3://bucket/"),
+        ("lake-s3 = 's3://bucket/a//b'", "s3://bucket/a//b", "letters, digits"),
+        ("lake-s3 = 's3://bucket/50% off'", "s3://bucket/50% off", "letters, digits"),
+        ("lake-s3 = 's3://bucket/../other'", "s3://bucket/../other", "letters, digits"),
+        ("lake-s3 = 's3://b'\nlake-s3-endpoint = 'minio:9000'", "minio:9000", "http://127.0.0.1:9000"),
+        ("lake-memory = '1GB'", "lake-memory = \"1GB\"", "2GiB"),
+        ("lake-memory = '127MiB'", "127MiB", "128MiB or more"),
         ("journal-keep = '7'", "journal-keep = \"7\"", "15m"),
         ("settle-after = '0s'", "settle-after = \"0s\"", "from 1s"),
         ("settle-after = '-1s'", "-1s", "15m"),

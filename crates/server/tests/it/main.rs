@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../../../lake/tests/it/bucket.rs"]
+mod bucket;
 mod card_numbers;
 mod import;
+mod lake_outage;
 mod recovery;
 mod server;

@@ -37,7 +37,11 @@ impl TestServer {
 
     /// With a clock of the test's own.
     pub async fn start_with(folder: Arc<tempfile::TempDir>, now: Now) -> Self {
-        let settings = settings(folder.path());
+        Self::start_by(settings(folder.path()), folder, now).await
+    }
+
+    /// With settings of the test's own, over the folder that they name.
+    pub async fn start_by(settings: Settings, folder: Arc<tempfile::TempDir>, now: Now) -> Self {
         let server = start(&settings, now).await.unwrap();
         let (credentials, api_token) = read_credentials(folder.path());
         Self { server, folder, credentials, api_token }
