@@ -94,8 +94,7 @@ pub fn start(
     now: Now,
 ) -> std::io::Result<(SyncSender<Work>, JoinHandle<()>)> {
     let (sender, work) = sync_channel(ENTRIES_WAITING_MAX);
-    let jobs =
-        Jobs::new(shared.clone(), settings.keep, sender.clone(), now, tokio::runtime::Handle::current());
+    let jobs = Jobs::new(shared.clone(), settings.keep, sender.clone(), now)?;
     let mut feeder = Feeder {
         settings,
         placeholders,
@@ -116,7 +115,12 @@ pub fn start(
         merged_at: Instant::now(),
         shared,
     };
-    let thread = std::thread::Builder::new().name("lake".to_owned()).spawn(move || feeder.run(&work))?;
+    let thread = std::thread::Builder::new().name("lake".to_owned()).spawn(move || {
+        feeder.run(&work);
+        // First what a job may be waiting for to be told, then the job's threads.
+        drop(work);
+        drop(feeder);
+    })?;
     Ok((sender, thread))
 }
 

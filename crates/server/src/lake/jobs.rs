@@ -1,6 +1,6 @@
 //! What is written to the lake, by whom, and how did it go?
 //!
-//! One job at a time on the runtime, started by the feeder's thread and reported back to it: flush, merge, or a round
+//! One job at a time on threads of their own, started by the feeder's thread and reported back to it: flush, merge, or a round
 //! of maintenance. A job that fails is tried again with growing pauses; nothing that failed is forgotten, and what
 //! people see of it stays until that job has succeeded.
 
@@ -10,7 +10,7 @@ use std::sync::mpsc::SyncSender;
 use std::time::{Duration as StdDuration, Instant};
 
 use arrow::array::RecordBatch;
-use tokio::runtime::Handle;
+use tokio::runtime::{Builder, Runtime};
 use walletscope_lake::maintenance::{self, Overlay};
 use walletscope_lake::{LakeError, LakeTable};
 use walletscope_model::{Duration, Offset, Timestamp};
@@ -28,6 +28,9 @@ const COMPACTIONS_PER_ROUND: usize = 8;
 const ADVANCE_AFTER: Duration = Duration::from_seconds(600);
 /// The pause after a first failure; it doubles with each one that follows.
 const PAUSE_MIN: StdDuration = StdDuration::from_millis(500);
+/// Threads that encode, sort, read and write.
+const THREADS_MAX: usize = 4;
+const THREADS_LIVE_FOR: StdDuration = StdDuration::from_secs(3_600);
 /// The longest pause after failures.
 const PAUSE_MAX: StdDuration = StdDuration::from_secs(60);
 
@@ -143,7 +146,7 @@ pub(super) struct Jobs {
     keep: Option<Duration>,
     feeder: SyncSender<Work>,
     now: Now,
-    runtime: Handle,
+    runtime: Runtime,
     is_busy: bool,
     maintained_at: Instant,
     orphans_at: Instant,
@@ -157,10 +160,18 @@ impl Jobs {
         keep: Option<Duration>,
         feeder: SyncSender<Work>,
         now: Now,
-        runtime: Handle,
-    ) -> Self {
+    ) -> std::io::Result<Self> {
         let at = Instant::now();
-        Self {
+        // Threads of their own: encoding and sorting take cores for seconds, which calls must not wait for. They live on,
+        // so that their CPU time can be told.
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .max_blocking_threads(THREADS_MAX)
+            .thread_name("lake-files")
+            .thread_keep_alive(THREADS_LIVE_FOR)
+            .enable_all()
+            .build()?;
+        Ok(Self {
             shared,
             keep,
             feeder,
@@ -171,7 +182,7 @@ impl Jobs {
             orphans_at: at,
             failures: 0,
             paused_until: at,
-        }
+        })
     }
 
     /// Whether a job runs, or the next must wait after a failure.
