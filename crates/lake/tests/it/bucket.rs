@@ -60,10 +60,6 @@ impl Sky {
 
 impl Bucket {
     pub async fn new() -> Self {
-        Self::at("127.0.0.1:0").await
-    }
-
-    pub async fn at(address: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join(BUCKET)).unwrap();
         let mut builder = S3ServiceBuilder::new(s3s_fs::FileSystem::new(folder.path()).unwrap());
@@ -73,7 +69,7 @@ impl Bucket {
             asked: AtomicU64::new(0),
             hit: AtomicU64::new(0),
         });
-        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let serving = tokio::spawn(serve(listener, builder.build(), sky.clone()));
         Self { sky, endpoint, folder, serving }

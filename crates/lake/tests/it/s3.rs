@@ -97,12 +97,3 @@ async fn a_bucket_that_cannot_be_used_is_named_with_the_reason() {
     let lake = Lake::open(folder.path(), Warehouse::s3(&bucket.place("p")).unwrap(), NOW).await.unwrap();
     assert_eq!(lake.current(TABLE).rows(), 0, "what failed left nothing in the way");
 }
-
-/// For work by hand: `walletscope serve --lake-s3 s3://lake-bucket/by-hand --lake-s3-endpoint http://127.0.0.1:8014`.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "serves a bucket until it is ended"]
-async fn serve_a_bucket() {
-    let bucket = Bucket::at("127.0.0.1:8014").await;
-    println!("{:?}, files in {}", bucket.place("by-hand"), bucket.root().display());
-    std::future::pending::<()>().await;
-}
