@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
-use arrow::compute::{SortColumn, SortOptions, concat_batches, lexsort_to_indices, take_record_batch};
+use arrow::compute::{SortColumn, SortOptions, concat, interleave, lexsort_to_indices, take};
 use arrow::datatypes::{DataType, Date32Type, Int64Type, TimestampMicrosecondType};
 use bytes::Bytes;
 use iceberg::spec::{DataContentType, DataFile, DataFileBuilder, DataFileFormat, Datum, Literal, Struct};
@@ -25,6 +25,8 @@ use crate::tables::{Kind, LakeTable};
 
 /// Rows of one row group at most: what one bloom filter and one set of statistics speak for.
 pub const ROW_GROUP_ROWS: usize = 256 * 1_024;
+/// Rows that are gathered at a time: their views fit into a processor's cache.
+const SLICE_ROWS: usize = 16 * 1_024;
 /// Rows of one file at most.
 pub const FILE_ROWS_MAX: usize = 4_000_000;
 /// Longer texts give no bounds: manifests stay small.
@@ -49,18 +51,20 @@ const SORTED: i32 = 1;
 /// No order that holds for a whole file.
 pub(crate) const UNSORTED: i32 = 0;
 
-/// Encodes rows as files of one day each. Blocks for as long as the processor needs.
+/// Encodes rows as files of one day each. Blocks for as long as the processor needs. Only the columns that rows are
+/// sorted and pruned by are copied as a whole; all others are gathered slice by slice, straight into the file.
 ///
 /// # Errors
 /// The rows do not fit the table's schema.
 pub fn encode(table: LakeTable, batches: &[RecordBatch]) -> Result<Vec<Encoded>, LakeError> {
     let damaged = |error: arrow::error::ArrowError| LakeError::damaged(&table.name(), error);
-    let rows = concat_batches(&table.schema(), batches).map_err(damaged)?;
-    if rows.num_rows() == 0 {
+    let batches: Vec<&RecordBatch> = batches.iter().filter(|batch| batch.num_rows() > 0).collect();
+    if batches.is_empty() {
         return Ok(Vec::new());
     }
-    let order = lexsort_to_indices(&sort_columns(table, &rows), None).map_err(damaged)?;
-    let dates = rows.column(table.place("date")).as_primitive::<Date32Type>().clone();
+    let keys = Keys::of(table, &batches).map_err(damaged)?;
+    let order = lexsort_to_indices(&keys.sort_columns(table), None).map_err(damaged)?;
+    let dates = keys.column("date").as_primitive::<Date32Type>();
     let mut files = Vec::new();
     let mut start = 0;
     while start < order.len() {
@@ -69,12 +73,54 @@ pub fn encode(table: LakeTable, batches: &[RecordBatch]) -> Result<Vec<Encoded>,
         let end = (start..order.len()).take_while(|place| same_day(*place)).count() + start;
         for from in (start..end).step_by(FILE_ROWS_MAX) {
             let places: UInt32Array = order.slice(from, FILE_ROWS_MAX.min(end - from));
-            let rows = take_record_batch(&rows, &places).map_err(damaged)?;
-            files.push(encode_day(table, day, &rows)?);
+            files.push(encode_day(table, day, &batches, &keys, &places)?);
         }
         start = end;
     }
     Ok(files)
+}
+
+/// The columns that rows are sorted and files are pruned by, of all rows.
+struct Keys {
+    columns: HashMap<&'static str, ArrayRef>,
+    /// How many rows stand before each batch.
+    starts: Vec<usize>,
+}
+
+impl Keys {
+    fn of(table: LakeTable, batches: &[&RecordBatch]) -> Result<Self, arrow::error::ArrowError> {
+        let mut columns = HashMap::new();
+        for name in key_names(table) {
+            let parts: Vec<&dyn Array> =
+                batches.iter().map(|batch| batch.column(table.place(name)).as_ref()).collect();
+            columns.insert(name, concat(&parts)?);
+        }
+        let rows = batches.iter().map(|batch| batch.num_rows());
+        let starts = rows.scan(0, |before, rows| Some(std::mem::replace(before, *before + rows))).collect();
+        Ok(Self { columns, starts })
+    }
+
+    fn column(&self, name: &str) -> &ArrayRef {
+        &self.columns[name]
+    }
+
+    fn sort_columns(&self, table: LakeTable) -> Vec<SortColumn> {
+        let options = Some(SortOptions { descending: false, nulls_first: true });
+        let names = std::iter::once(&"date").chain(table.sort_columns());
+        names.map(|name| SortColumn { values: self.column(name).clone(), options }).collect()
+    }
+
+    /// The batch that a row is in, and its place there.
+    fn place(&self, row: u32) -> (usize, usize) {
+        let row = row as usize;
+        let batch = self.starts.partition_point(|start| *start <= row) - 1;
+        (batch, row - self.starts[batch])
+    }
+}
+
+/// Times, offsets and what rows are sorted by.
+fn key_names(table: LakeTable) -> impl Iterator<Item = &'static str> {
+    ["timestamp", "date", "_offset"].into_iter().chain(table.sort_columns().iter().copied())
 }
 
 /// Writes an encoded file where it is durable; what Iceberg knows of it.
@@ -113,30 +159,39 @@ pub async fn write(warehouse: &Warehouse, table: LakeTable, encoded: Encoded) ->
     Ok(data)
 }
 
-fn sort_columns(table: LakeTable, rows: &RecordBatch) -> Vec<SortColumn> {
-    let options = Some(SortOptions { descending: false, nulls_first: true });
-    let names = std::iter::once(&"date").chain(table.sort_columns());
-    names.map(|name| SortColumn { values: rows.column(table.place(name)).clone(), options }).collect()
-}
-
-fn encode_day(table: LakeTable, day: i32, rows: &RecordBatch) -> Result<Encoded, LakeError> {
+fn encode_day(
+    table: LakeTable,
+    day: i32,
+    batches: &[&RecordBatch],
+    keys: &Keys,
+    places: &UInt32Array,
+) -> Result<Encoded, LakeError> {
     let damaged = |error: parquet::errors::ParquetError| LakeError::damaged(&table.name(), error);
+    let misfit = |error: arrow::error::ArrowError| LakeError::damaged(&table.name(), error);
     let options = ArrowWriterOptions::new()
-        .with_properties(properties(table, rows.num_rows()))
+        .with_properties(properties(table, places.len()))
         .with_skip_arrow_metadata(true);
     let schema = table.file_schema();
-    let rows_with_ids = RecordBatch::try_new(schema.clone(), rows.columns().to_vec())
-        .map_err(|error| LakeError::damaged(&table.name(), error))?;
     let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new_with_options(&mut bytes, schema, options).map_err(damaged)?;
-    writer.write(&rows_with_ids).map_err(damaged)?;
+    let mut writer =
+        ArrowWriter::try_new_with_options(&mut bytes, schema.clone(), options).map_err(damaged)?;
+    for slice in places.values().chunks(SLICE_ROWS) {
+        let rows: Vec<(usize, usize)> = slice.iter().map(|row| keys.place(*row)).collect();
+        let gather = |column: usize| {
+            let parts: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(column).as_ref()).collect();
+            interleave(&parts, &rows)
+        };
+        let columns = (0..schema.fields().len()).map(gather).collect::<Result<_, _>>().map_err(misfit)?;
+        let rows = RecordBatch::try_new(schema.clone(), columns).map_err(misfit)?;
+        writer.write(&rows).map_err(damaged)?;
+    }
     let metadata = writer.close().map_err(damaged)?;
     let split_offsets = metadata.row_groups().iter().filter_map(|group| group.file_offset()).collect();
     Ok(Encoded {
         bytes: bytes.into(),
         day,
-        rows: rows.num_rows() as u64,
-        bounds: bounds(table, rows),
+        rows: places.len() as u64,
+        bounds: bounds(table, keys, places).map_err(misfit)?,
         split_offsets,
         sort_order: SORTED,
     })
@@ -174,11 +229,20 @@ fn properties(table: LakeTable, rows: usize) -> WriterProperties {
     properties.build()
 }
 
-/// Lowest and highest values of the columns that prune files: times, offsets and what rows are sorted by.
-fn bounds(table: LakeTable, rows: &RecordBatch) -> HashMap<i32, (Datum, Datum)> {
-    let names = ["timestamp", "date", "_offset"].into_iter().chain(table.sort_columns().iter().copied());
+/// Lowest and highest values of the columns that prune files.
+fn bounds(
+    table: LakeTable,
+    keys: &Keys,
+    places: &UInt32Array,
+) -> Result<HashMap<i32, (Datum, Datum)>, arrow::error::ArrowError> {
     let id_of = |name: &str| i32::try_from(table.place(name) + 1).unwrap_or(TIMESTAMP_ID);
-    names.filter_map(|name| Some((id_of(name), bounds_of(rows.column(table.place(name)))?))).collect()
+    let mut bounds = HashMap::new();
+    for name in key_names(table) {
+        if let Some(pair) = bounds_of(&take(keys.column(name), places, None)?) {
+            bounds.insert(id_of(name), pair);
+        }
+    }
+    Ok(bounds)
 }
 
 fn bounds_of(values: &ArrayRef) -> Option<(Datum, Datum)> {

@@ -144,7 +144,7 @@ async fn answer(
             hit();
             Ok(failed())
         }
-        Weather::Flapping if number % 3 == 0 => ask().await,
+        Weather::Flapping if number.is_multiple_of(3) => ask().await,
         Weather::Flapping => {
             hit();
             if number % 3 == 1 {
