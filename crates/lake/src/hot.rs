@@ -5,28 +5,20 @@
 //! what is there; nothing grows across the seal, so that what was flushed can be dropped whole.
 
 use arrow::array::RecordBatch;
-use arrow::compute::concat_batches;
 
-use crate::rows::compacted;
-use crate::tables::LakeTable;
+use crate::rows::{joined, memory};
 
 /// Batches of this many rows grow no further.
 pub const BATCH_ROWS: usize = 8_192;
 
-/// The hot rows of one table.
-#[derive(Clone, Debug)]
+/// The hot rows of one table; none at first.
+#[derive(Clone, Debug, Default)]
 pub struct Hot {
-    table: LakeTable,
     batches: Vec<RecordBatch>,
     sealed: usize,
 }
 
 impl Hot {
-    /// No rows.
-    pub fn new(table: LakeTable) -> Self {
-        Self { table, batches: Vec::new(), sealed: 0 }
-    }
-
     /// Adds rows of later entries than all before.
     pub fn push(&mut self, rows: RecordBatch) {
         if rows.num_rows() == 0 {
@@ -34,11 +26,10 @@ impl Hot {
         }
         self.batches.push(rows);
         while let Some(first) = self.mergeable() {
-            let merged = concat_batches(&self.table.schema(), &self.batches[first..]);
             // Batches of one builder have one schema; should they not, they stay apart.
-            let Ok(merged) = merged else { break };
+            let Ok(merged) = joined(&self.batches[first..]) else { break };
             self.batches.truncate(first);
-            self.batches.push(compacted(&merged));
+            self.batches.push(merged);
         }
     }
 
@@ -79,7 +70,7 @@ impl Hot {
 
     /// About how many bytes in memory.
     pub fn bytes(&self) -> usize {
-        self.batches.iter().map(RecordBatch::get_array_memory_size).sum()
+        self.batches.iter().map(memory).sum()
     }
 }
 
@@ -87,6 +78,7 @@ impl Hot {
 mod tests {
     use super::*;
     use crate::rows::RowBuilder;
+    use crate::tables::LakeTable;
     use walletscope_model::Timestamp;
 
     fn rows(count: u64) -> RecordBatch {
@@ -108,7 +100,7 @@ mod tests {
 
     #[test]
     fn small_batches_grow_together_and_never_across_a_seal() {
-        let mut hot = Hot::new(LakeTable::LogEvents);
+        let mut hot = Hot::default();
         (0..1_000).for_each(|_| hot.push(rows(10)));
         assert_eq!(hot.rows(), 10_000);
         assert!(hot.batches().len() < 12, "{}", hot.batches().len());

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::{concat_batches, filter_record_batch};
 
-use crate::rows::compacted;
+use crate::rows::{compacted, memory};
 use crate::tables::LakeTable;
 
 /// Chunks of this many rows grow no further.
@@ -93,7 +93,7 @@ impl Live {
 
     /// About how many bytes in memory.
     pub fn bytes(&self) -> usize {
-        self.chunks.iter().map(|chunk| chunk.rows.get_array_memory_size() + chunk.keys.len() * 64).sum()
+        self.chunks.iter().map(|chunk| memory(&chunk.rows) + chunk.keys.len() * 64).sum()
     }
 
     fn push(&mut self, chunk: Chunk) {

@@ -28,8 +28,9 @@ pub use verify::{Verified, verify};
 
 /// Files of one live day at most.
 pub const LIVE_DAY_FILES_MAX: usize = 32;
-/// A live day is compacted from this many small files on.
-const LIVE_DAY_COMPACTS_AT: usize = 8;
+/// The small files of a live day are compacted when they make a large one together, so that a row is sorted anew once
+/// as a rule, and at the latest when they are this many.
+const LIVE_DAY_COMPACTS_AT: usize = 14;
 /// Files of at least this size are not sorted anew.
 pub const LARGE_FILE_BYTES: u64 = 32 << 20;
 /// What is sorted in memory at a time at most, in compressed bytes; at least two files.
@@ -38,7 +39,7 @@ pub const COMPACTION_BYTES_MAX: u64 = 64 << 20;
 const LIVE_DAY_JOINS_AT: usize = 4;
 /// A file that others are joined to is this large at most. Those of attempts are smaller, because late changes rewrite them.
 const JOINED_BYTES_MAX: u64 = 384 << 20;
-const JOINED_ATTEMPTS_BYTES_MAX: u64 = 96 << 20;
+const JOINED_ATTEMPTS_BYTES_MAX: u64 = 192 << 20;
 /// The property that holds the offset up to which late changes were merged.
 pub const MERGED_PROPERTY: &str = "walletscope.merged";
 
@@ -92,11 +93,13 @@ pub fn compactions(state: &TableState, now: Timestamp) -> Vec<Compaction> {
         let (small, large): (Vec<_>, Vec<_>) =
             files.into_iter().partition(|file| file.bytes < LARGE_FILE_BYTES);
         let large: Vec<_> = large.into_iter().filter(|file| file.bytes < joined_max / 2).collect();
-        for (way, files, at, bytes_max) in [
-            (Way::Sort, small, LIVE_DAY_COMPACTS_AT, COMPACTION_BYTES_MAX),
-            (Way::Join, large, LIVE_DAY_JOINS_AT, joined_max),
-        ] {
-            if files.len() >= if is_live { at } else { 2 } {
+        let small_bytes: u64 = small.iter().map(|file| file.bytes).sum();
+        let sorts = !is_live || small_bytes >= LARGE_FILE_BYTES || small.len() >= LIVE_DAY_COMPACTS_AT;
+        let joins = !is_live || large.len() >= LIVE_DAY_JOINS_AT;
+        for (way, files, is_due, bytes_max) in
+            [(Way::Sort, small, sorts, COMPACTION_BYTES_MAX), (Way::Join, large, joins, joined_max)]
+        {
+            if is_due && files.len() >= 2 {
                 planned.push(Compaction { day, files: smallest(files, bytes_max), way });
             }
         }

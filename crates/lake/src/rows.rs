@@ -4,13 +4,16 @@
 //! when a value stands in the wrong place. It is the only way into Arrow, so a schema and the code that fills it
 //! cannot drift apart silently.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use arrow::array::{
-    ArrayRef, AsArray, BinaryBuilder, BooleanBuilder, Date32Builder, Float64Builder, Int32Builder,
-    Int64Builder, ListBuilder, RecordBatch, StringViewBuilder, TimestampMicrosecondBuilder,
+    Array, ArrayBuilder as _, ArrayRef, AsArray, BinaryBuilder, BooleanBuilder, Date32Builder,
+    Float64Builder, Int32Builder, Int64Builder, ListBuilder, RecordBatch, StringViewArray, StringViewBuilder,
+    TimestampMicrosecondBuilder,
 };
+use arrow::compute::concat;
 use arrow::datatypes::{DataType, SchemaRef};
+use arrow::error::ArrowError;
 use walletscope_model::Timestamp;
 
 use crate::table::day_of;
@@ -27,7 +30,7 @@ pub struct RowBuilder {
 }
 
 enum Builder {
-    Text(StringViewBuilder),
+    Text(Texts),
     Long(Int64Builder),
     Int(Int32Builder),
     Double(Float64Builder),
@@ -37,6 +40,44 @@ enum Builder {
     Bytes(BinaryBuilder),
     Texts(ListBuilder<StringViewBuilder>),
     Doubles(ListBuilder<Float64Builder>),
+}
+
+/// Texts in the making. Most columns have no value in most batches: nulls at the beginning are only counted.
+#[derive(Default)]
+struct Texts {
+    nulls_first: usize,
+    values: StringViewBuilder,
+}
+
+impl Texts {
+    fn append_option(&mut self, value: Option<&str>) {
+        match value {
+            None if self.values.is_empty() => self.nulls_first += 1,
+            None => self.values.append_null(),
+            Some(value) => {
+                (0..std::mem::take(&mut self.nulls_first)).for_each(|_| self.values.append_null());
+                self.values.append_value(value);
+            }
+        }
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        match std::mem::take(&mut self.nulls_first) {
+            0 => Arc::new(self.values.finish().gc()),
+            nulls => null_texts(nulls),
+        }
+    }
+}
+
+/// A column of texts without any: all such columns share their memory.
+fn null_texts(rows: usize) -> ArrayRef {
+    const SHARED_ROWS: usize = 16_384;
+    static SHARED: LazyLock<StringViewArray> = LazyLock::new(|| StringViewArray::new_null(SHARED_ROWS));
+    if rows > SHARED_ROWS {
+        Arc::new(StringViewArray::new_null(rows))
+    } else {
+        Arc::new(SHARED.slice(0, rows))
+    }
 }
 
 impl RowBuilder {
@@ -166,7 +207,7 @@ impl RowBuilder {
         (self.rows, self.text_bytes) = (0, 0);
         let columns = self.columns.iter_mut().map(Builder::finish).collect();
         let rows = RecordBatch::try_new(self.schema.clone(), columns);
-        compacted(&rows.expect("rows are complete and of the schema's types"))
+        rows.expect("rows are complete and of the schema's types")
     }
 
     fn column(&mut self, name: &'static str) -> &mut Builder {
@@ -179,11 +220,41 @@ impl RowBuilder {
 /// The same rows in no more memory than they need: texts that were filtered, sliced or put together otherwise keep
 /// every buffer that they ever pointed into.
 pub fn compacted(rows: &RecordBatch) -> RecordBatch {
-    let columns = rows.columns().iter().map(|column| match column.as_string_view_opt() {
-        Some(texts) => Arc::new(texts.gc()) as ArrayRef,
-        None => Arc::clone(column),
-    });
+    let columns = rows.columns().iter().map(compacted_column);
     RecordBatch::try_new(rows.schema(), columns.collect()).unwrap_or_else(|_| rows.clone())
+}
+
+fn compacted_column(column: &ArrayRef) -> ArrayRef {
+    match column.as_string_view_opt() {
+        Some(texts) if texts.null_count() == texts.len() => null_texts(texts.len()),
+        Some(texts) => Arc::new(texts.gc()),
+        None => Arc::clone(column),
+    }
+}
+
+/// Rows of one table one after the other, in no more memory than they need.
+///
+/// # Errors
+/// They are not of one schema.
+pub fn joined(batches: &[RecordBatch]) -> Result<RecordBatch, ArrowError> {
+    let Some(first) = batches.first() else {
+        return Err(ArrowError::InvalidArgumentError("no rows to join".to_owned()));
+    };
+    let columns = (0..first.num_columns()).map(|place| {
+        let parts: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(place).as_ref()).collect();
+        let is_null = |part: &&dyn Array| part.null_count() == part.len();
+        if *first.column(place).data_type() == DataType::Utf8View && parts.iter().all(is_null) {
+            return Ok(null_texts(parts.iter().map(|part| part.len()).sum()));
+        }
+        concat(&parts).map(|column| compacted_column(&column))
+    });
+    RecordBatch::try_new(first.schema(), columns.collect::<Result<_, _>>()?)
+}
+
+/// About how many bytes of memory the rows take: what columns without a value share is not theirs.
+pub fn memory(rows: &RecordBatch) -> usize {
+    let columns = rows.columns().iter().filter(|column| column.null_count() < column.len());
+    columns.map(|column| column.get_array_memory_size()).sum()
 }
 
 impl Builder {
@@ -193,7 +264,7 @@ impl Builder {
             other => unreachable!("a list column is {other}"),
         };
         match kind {
-            Kind::Text => Self::Text(StringViewBuilder::new()),
+            Kind::Text => Self::Text(Texts::default()),
             Kind::Long => Self::Long(Int64Builder::new()),
             Kind::Int => Self::Int(Int32Builder::new()),
             Kind::Double => Self::Double(Float64Builder::new()),
@@ -208,7 +279,7 @@ impl Builder {
 
     fn finish(&mut self) -> ArrayRef {
         match self {
-            Self::Text(values) => Arc::new(values.finish()),
+            Self::Text(values) => values.finish(),
             Self::Long(values) => Arc::new(values.finish()),
             Self::Int(values) => Arc::new(values.finish()),
             Self::Double(values) => Arc::new(values.finish()),
@@ -219,5 +290,46 @@ impl Builder {
             Self::Texts(values) => Arc::new(values.finish()),
             Self::Doubles(values) => Arc::new(values.finish()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(values: &[Option<&str>]) -> ArrayRef {
+        let mut texts = Texts::default();
+        values.iter().for_each(|value| texts.append_option(*value));
+        texts.finish()
+    }
+
+    #[test]
+    fn nulls_stand_where_they_were_put() {
+        let long = "longer than the twelve bytes that a view holds";
+        for values in [
+            vec![],
+            vec![None, None],
+            vec![None, Some(long), None],
+            vec![Some("a"), None, None, Some(long)],
+            vec![None; 20_000],
+        ] {
+            let found = texts(&values);
+            assert_eq!(found.as_string_view().iter().collect::<Vec<_>>(), values);
+        }
+    }
+
+    #[test]
+    fn columns_without_a_value_cost_nothing() {
+        let batch = |values: &[Option<&str>]| {
+            RecordBatch::try_from_iter_with_nullable([("a", texts(values), true)]).unwrap()
+        };
+        let nulls = batch(&[None; 1_000]);
+        assert_eq!(memory(&nulls), 0);
+        let both = joined(&[nulls.clone(), nulls.clone()]).unwrap();
+        assert_eq!((both.num_rows(), memory(&both), memory(&compacted(&both))), (2_000, 0, 0));
+        let mixed = joined(&[nulls, batch(&[Some("x")])]).unwrap();
+        assert_eq!(mixed.column(0).as_string_view().iter().flatten().collect::<Vec<_>>(), ["x"]);
+        assert!(memory(&mixed) > 16_000);
+        assert!(joined(&[]).is_err());
     }
 }

@@ -121,15 +121,18 @@ impl Carried<'_> {
     /// The columns that every signal's row ended with at first; those that came later follow them.
     pub(super) fn put(self, rows: &mut RowBuilder) {
         let origin = &self.batch.origin;
-        let known = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
-        rows.text("account", known(&origin.account).as_deref())
-            .text("region", known(&origin.region).as_deref())
-            .text("source", known(&origin.source).as_deref())
+        rows.text("account", known(&origin.account))
+            .text("region", known(&origin.region))
+            .text("source", known(&origin.source))
             .text("tenant", Some(&origin.tenant))
             .time("ingestion_time", Some(self.batch.appended_at))
             .long("_offset", self.offset.0)
             .int("_index", Some(self.index));
     }
+}
+
+fn known(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
 }
 
 fn each<'a, T>(batch: &'a Batch, offset: Offset, records: &[T], mut add: impl FnMut(&T, Carried<'a>)) {

@@ -99,7 +99,7 @@ pub fn start(
         settings,
         placeholders,
         rows: EntryRows::default(),
-        hot: LakeTable::ALL.map(Hot::new).into(),
+        hot: LakeTable::ALL.map(|_| Hot::default()).into(),
         live: Live::default(),
         overlay: Live::default(),
         marks: Marks::default(),
