@@ -23,7 +23,7 @@ it("knows how a table is: an empty one is no failure", () => {
   expect(tableFace(TABLE)).toBe("fine");
   expect(tableFace({ ...TABLE, rows: 0, hotRows: 0, freshnessSeconds: null })).toBe("empty");
   expect(tableFace({ ...TABLE, rows: 0, hotRows: 1 })).toBe("fine");
-  expect(tableFace({ ...TABLE, freshnessSeconds: 301 })).toBe("behind");
+  expect(tableFace({ ...TABLE, freshnessSeconds: 361 })).toBe("behind");
   expect(tableFace({ ...TABLE, rows: 0, hotRows: 0, lastError: "no space left" })).toBe("failed");
   expect(totals([TABLE, TABLE])).toEqual({ rows: 20, hotRows: 4, bytes: 200, files: 6 });
 });
