@@ -12,8 +12,8 @@ use crate::load::resident::fill_evenly;
 use crate::load::{LoadError, Server};
 
 /// Attempts of the year.
-const ATTEMPTS: usize = 500_000;
-/// So few that every hour of the year gets some.
+const ATTEMPTS: usize = 100_000;
+/// So few that every fourth hour of the year gets some.
 const EVENTS_PER_CALL: usize = 100;
 const YEAR: Duration = Duration::from_seconds(365 * 86_400);
 const ASKED: usize = 5;
