@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// The longest wait for an answer.
-pub const ANSWER_MAX: Duration = Duration::from_secs(60);
+pub const ANSWER_MAX: Duration = Duration::from_secs(300);
 /// The largest answer.
 pub const ANSWER_BYTES_MAX: usize = 64 << 20;
 
