@@ -13,8 +13,8 @@ pub enum Promise {
     Nothing,
 }
 
-/// A question in our SQL and in DuckDB's. `{id}` is a request id that is there; `{month}`, `{week}` and `{yesterday}` are
-/// the dates 30, 7 and 1 days before the end, `{attempts}` the files.
+/// A question in our SQL and in DuckDB's. `{id}` is a request id that is there, `{from}` the first day that is asked about,
+/// `{attempts}` the files.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked {
     /// The figure's name.
@@ -23,6 +23,8 @@ pub struct Asked {
     pub sql: &'static str,
     /// What is asked of DuckDB: exact where ours is a sketch.
     pub duckdb: &'static str,
+    /// How many days before the end are asked about.
+    pub days: i32,
     /// What must be kept.
     pub promise: Promise,
     /// How far numbers may lie from DuckDB's, relatively.
@@ -40,6 +42,21 @@ pub const DAILY: &str = "SELECT date_trunc('day', timestamp) as date, wallet_pro
               FROM token_provisioning_logs WHERE timestamp >= date_add('day', -30, current_date) \
               GROUP BY 1, 2, 3 ORDER BY 1 DESC";
 
+const PER_HOUR: Asked = Asked {
+    name: "",
+    sql: "SELECT date_trunc('hour', timestamp) AS hour, approx_percentile(processing_time, 0.5) AS p50, \
+          approx_percentile(processing_time, 0.95) AS p95, approx_percentile(processing_time, 0.99) AS p99 \
+          FROM token_provisioning_logs WHERE timestamp >= DATE '{from}' \
+          AND event = 'TOKEN_PROVISION_SUCCESS' GROUP BY 1 ORDER BY 1",
+    duckdb: "SELECT date_trunc('hour', timestamp) AS hour, quantile_disc(processing_time, 0.5), \
+             quantile_disc(processing_time, 0.95), quantile_disc(processing_time, 0.99) FROM {attempts} \
+             WHERE timestamp >= TIMESTAMPTZ '{from} 00:00:00Z' AND event = 'TOKEN_PROVISION_SUCCESS' \
+             GROUP BY 1 ORDER BY 1",
+    days: 0,
+    promise: Promise::Nothing,
+    tolerance: SKETCHED,
+};
+
 /// The questions.
 pub const QUESTIONS: [Asked; 6] = [
     Asked {
@@ -48,8 +65,9 @@ pub const QUESTIONS: [Asked; 6] = [
         duckdb: "SELECT date_trunc('day', timestamp) as date, wallet_provider, issuer, COUNT(*) as total_requests, \
                  SUM(CASE WHEN event = 'TOKEN_PROVISION_SUCCESS' THEN 1 ELSE 0 END) as successful_requests, \
                  AVG(CASE WHEN event = 'TOKEN_PROVISION_SUCCESS' THEN processing_time END) as avg_latency \
-                 FROM {attempts} WHERE timestamp >= TIMESTAMPTZ '{month} 00:00:00Z' \
+                 FROM {attempts} WHERE timestamp >= TIMESTAMPTZ '{from} 00:00:00Z' \
                  GROUP BY 1, 2, 3 ORDER BY 1 DESC",
+        days: 30,
         promise: Promise::TimesDuckDb(2.0, 1.0),
         tolerance: EXACT,
     },
@@ -57,39 +75,22 @@ pub const QUESTIONS: [Asked; 6] = [
         name: "lake of 60 days: one by its request id",
         sql: "SELECT attempt_id, status, issuer FROM token_provisioning_logs WHERE request_id = '{id}'",
         duckdb: "SELECT attempt_id, status, issuer FROM {attempts} WHERE request_id = '{id}'",
+        days: 60,
         promise: Promise::Below(Duration::from_millis(100)),
         tolerance: EXACT,
     },
     Asked {
         name: "lake of 60 days: p50, p95, p99 per hour of a day",
-        sql: "SELECT date_trunc('hour', timestamp) AS hour, approx_percentile(processing_time, 0.5) AS p50, \
-              approx_percentile(processing_time, 0.95) AS p95, approx_percentile(processing_time, 0.99) AS p99 \
-              FROM token_provisioning_logs WHERE timestamp >= date_add('day', -1, current_date) \
-              AND event = 'TOKEN_PROVISION_SUCCESS' GROUP BY 1 ORDER BY 1",
-        duckdb: "SELECT date_trunc('hour', timestamp) AS hour, quantile_disc(processing_time, 0.5), \
-                 quantile_disc(processing_time, 0.95), quantile_disc(processing_time, 0.99) FROM {attempts} \
-                 WHERE timestamp >= TIMESTAMPTZ '{yesterday} 00:00:00Z' AND event = 'TOKEN_PROVISION_SUCCESS' \
-                 GROUP BY 1 ORDER BY 1",
+        days: 1,
         promise: Promise::Below(Duration::from_millis(300)),
-        tolerance: SKETCHED,
+        ..PER_HOUR
     },
-    Asked {
-        name: "lake of 60 days: p50, p95, p99 per hour of 7 days",
-        sql: "SELECT date_trunc('hour', timestamp) AS hour, approx_percentile(processing_time, 0.5) AS p50, \
-              approx_percentile(processing_time, 0.95) AS p95, approx_percentile(processing_time, 0.99) AS p99 \
-              FROM token_provisioning_logs WHERE timestamp >= date_add('day', -7, current_date) \
-              AND event = 'TOKEN_PROVISION_SUCCESS' GROUP BY 1 ORDER BY 1",
-        duckdb: "SELECT date_trunc('hour', timestamp) AS hour, quantile_disc(processing_time, 0.5), \
-                 quantile_disc(processing_time, 0.95), quantile_disc(processing_time, 0.99) FROM {attempts} \
-                 WHERE timestamp >= TIMESTAMPTZ '{week} 00:00:00Z' AND event = 'TOKEN_PROVISION_SUCCESS' \
-                 GROUP BY 1 ORDER BY 1",
-        promise: Promise::Nothing,
-        tolerance: SKETCHED,
-    },
+    Asked { name: "lake of 60 days: p50, p95, p99 per hour of 7 days", days: 7, ..PER_HOUR },
     Asked {
         name: "lake of 60 days: how many there are",
         sql: "SELECT COUNT(*) FROM token_provisioning_logs",
         duckdb: "SELECT COUNT(*) FROM {attempts}",
+        days: 60,
         promise: Promise::Nothing,
         tolerance: EXACT,
     },
@@ -97,6 +98,7 @@ pub const QUESTIONS: [Asked; 6] = [
         name: "lake of 60 days: failures by issuer and reason",
         sql: "SELECT issuer, reason, COUNT(*) FROM token_provisioning_logs WHERE status = 'FAILED' GROUP BY 1, 2",
         duckdb: "SELECT issuer, reason, COUNT(*) FROM {attempts} WHERE status = 'FAILED' GROUP BY 1, 2",
+        days: 60,
         promise: Promise::Nothing,
         tolerance: EXACT,
     },
@@ -105,21 +107,18 @@ pub const QUESTIONS: [Asked; 6] = [
 impl Asked {
     /// The questions for both engines with everything filled in but the files.
     pub fn texts(&self, id: &str, end_day: i32) -> (String, String) {
-        (filled(self.sql, id, end_day), filled(self.duckdb, id, end_day))
+        let date = |days: i32| walletscope_lake::parquet::date_text(end_day - days);
+        let values = [
+            ("{id}", id.to_owned()),
+            ("{from}", date(self.days)),
+            // The lake is kept for later days.
+            ("current_date", format!("DATE '{}'", date(0))),
+            // Rollups know nothing of tries: both sides read the files.
+            ("WHERE timestamp", "WHERE tries > 0 AND timestamp".to_owned()),
+        ];
+        let filled = |template: &str| {
+            values.iter().fold(template.to_owned(), |text, (name, value)| text.replace(name, value))
+        };
+        (filled(self.sql), filled(self.duckdb))
     }
-}
-
-fn filled(template: &str, id: &str, end_day: i32) -> String {
-    let date = |days: i32| walletscope_lake::parquet::date_text(end_day - days);
-    let values = [
-        ("{id}", id.to_owned()),
-        ("{month}", date(30)),
-        ("{week}", date(7)),
-        ("{yesterday}", date(1)),
-        // The lake is kept for later days.
-        ("current_date", format!("DATE '{}'", date(0))),
-        // Rollups know nothing of tries: both sides read the files.
-        ("WHERE timestamp", "WHERE tries > 0 AND timestamp".to_owned()),
-    ];
-    values.iter().fold(template.to_owned(), |text, (name, value)| text.replace(name, value))
 }
