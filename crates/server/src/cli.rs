@@ -170,6 +170,9 @@ pub struct Play {
     /// Attempts per second, as the average over a day
     #[arg(long = "rate", value_name = "NUMBER", default_value_t = 1.0, value_parser = rate)]
     pub attempts_per_second: f64,
+    /// The same traffic at every hour; without it, it follows the local day of each issuer
+    #[arg(long = "even")]
+    pub is_even: bool,
     /// How much history to send first, as AWS clients do: 13d at most; 0s for none
     #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = history)]
     pub history: Duration,

@@ -13,6 +13,7 @@ use walletscope_server::settings::{Given, Settings};
 use walletscope_server::simulate::{Plan, Sender};
 use walletscope_server::start::system_now;
 use walletscope_server::{api, backup, client, console, import, keep_lake, run};
+use walletscope_traffic::Day;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -81,6 +82,7 @@ fn plan(play: &Play, past: Duration, live: Option<Duration>) -> Plan {
     Plan {
         seed: play.seed,
         attempts_per_second: play.attempts_per_second,
+        day: if play.is_even { Day::Even } else { Day::Curve },
         history: play.history,
         past,
         incidents: incidents.collect(),

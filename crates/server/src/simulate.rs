@@ -13,7 +13,7 @@ use std::time::Duration as StdDuration;
 use axum::body::Bytes;
 use serde_json::json;
 use walletscope_model::{Duration, MetricDatum, MetricValue, Timestamp};
-use walletscope_traffic::{Config, Emission, Incident, LOG_GROUP, Traffic};
+use walletscope_traffic::{Config, Day, Emission, Incident, LOG_GROUP, Traffic};
 
 use crate::client::{AwsClient, Call, CallError, Credentials};
 use crate::import::send::{BackfillOf, Sender as ImportSender};
@@ -34,6 +34,8 @@ pub struct Plan {
     pub seed: u64,
     /// Attempts per second on average over a day.
     pub attempts_per_second: f64,
+    /// How a day goes.
+    pub day: Day,
     /// How far back the history reaches that goes by the wire; zero for none.
     pub history: Duration,
     /// How far back the past reaches that is imported before it; nothing is where it is no longer than the history.
@@ -67,7 +69,7 @@ pub async fn run(
     let from = start.plus(Duration(-plan.history.0));
     let import = ImportSender::new(client.endpoint(), &sender.api_token)?;
     let past = past::find(&import, start.plus(Duration(-plan.past.0)), from).await?;
-    let config = Config { seed: plan.seed, attempts_per_second: plan.attempts_per_second };
+    let config = Config { seed: plan.seed, attempts_per_second: plan.attempts_per_second, day: plan.day };
     let mut traffic = Traffic::new(config, past.map_or(from, |past| past.from));
     set_incidents(&mut traffic, &plan.incidents, start);
     if let Some(past) = past {

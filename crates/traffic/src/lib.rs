@@ -20,6 +20,7 @@ mod visitor;
 pub mod world;
 
 pub use brief::BriefLike;
+pub use day_curve::Day;
 pub use incident::{Incident, IncidentError};
 pub use traffic::{ATTEMPTS_PER_SECOND_MAX, Config, Emission, LOG_GROUP, PENDING_MAX, Traffic};
 

@@ -11,7 +11,7 @@ const FROM: Timestamp = Timestamp::from_seconds(1_795_305_600);
 const DAY: Duration = Duration::from_seconds(86_400);
 
 fn traffic(seed: u64, attempts_per_second: f64) -> Traffic {
-    Traffic::new(Config { seed, attempts_per_second }, FROM)
+    Traffic::new(Config { seed, attempts_per_second, day: Day::Curve }, FROM)
 }
 
 fn after(seconds: i64) -> Timestamp {
@@ -108,12 +108,28 @@ fn the_same_seed_gives_the_same_bytes_however_time_is_sliced() {
 #[test]
 fn a_restart_at_another_time_repeats_no_id() {
     let correlations = |from: Timestamp| {
-        let mut traffic = Traffic::new(Config { seed: 1, attempts_per_second: 5.0 }, from);
+        let mut traffic = Traffic::new(Config { seed: 1, attempts_per_second: 5.0, day: Day::Curve }, from);
         let emissions = traffic.next_until(from.plus(Duration::from_seconds(600)));
         Tally::of(&emissions).starts.into_keys().collect::<BTreeSet<String>>()
     };
     let (first, second) = (correlations(FROM), correlations(after(1)));
     assert!(first.len() > 1_000 && first.is_disjoint(&second));
+}
+
+#[test]
+fn an_even_day_shows_each_issuer_at_every_hour() {
+    // From 07:00 UTC, when it is night at DEMO_Bank's.
+    let hour_at_night = |day| {
+        let mut traffic = Traffic::new(Config { seed: 1, attempts_per_second: 5.0, day }, after(7 * 3_600));
+        let starts = Tally::of(&traffic.next_until(after(8 * 3_600))).starts;
+        let of_demo_bank = starts.values().filter(|start| start["issuer"] == "DEMO_Bank").count();
+        (starts.len() as f64 / 18_000.0, of_demo_bank as f64 / starts.len() as f64)
+    };
+    let (even_rate, even_share) = hour_at_night(Day::Even);
+    assert!((even_rate - 1.0).abs() < 0.05, "{even_rate}");
+    assert!((0.15..0.3).contains(&even_share), "{even_share}");
+    let (_, share) = hour_at_night(Day::Curve);
+    assert!(share < even_share / 3.0, "{share} {even_share}");
 }
 
 #[test]

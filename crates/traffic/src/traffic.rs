@@ -4,7 +4,7 @@
 //! handed out, so records come in time order and however the caller slices time, the bytes are the same.
 
 use crate::course::{Course, End, course};
-use crate::day_curve;
+use crate::day_curve::Day;
 use crate::dice::Dice;
 use crate::ids::Ids;
 use crate::incident::{Incident, IncidentError, Incidents};
@@ -26,6 +26,8 @@ pub struct Config {
     /// Attempts per second as the average over a day, above 0 up to [`ATTEMPTS_PER_SECOND_MAX`]; other values are
     /// cut to that.
     pub attempts_per_second: f64,
+    /// How a day goes.
+    pub day: Day,
 }
 
 /// One log event to send.
@@ -44,6 +46,7 @@ pub struct Emission {
 /// The generator. See the module.
 pub struct Traffic {
     attempts_per_second: f64,
+    day: Day,
     ids: Ids,
     incidents: Incidents,
     /// Chance of the arrivals; each attempt has its own, so one's fate does not shift another's.
@@ -109,6 +112,7 @@ impl Traffic {
         let ids = Ids::new(config.seed, from);
         Self {
             attempts_per_second,
+            day: config.day,
             ids,
             incidents: Incidents::default(),
             dice: Dice::new(ids.dice_seed(u64::MAX)),
@@ -185,7 +189,7 @@ impl Traffic {
                 self.attempt(visitor, number, 0, at, None);
             }
         }
-        let mean = usual * busy(start) / COMPANY_FACTOR;
+        let mean = usual * busy(self.day, start) / COMPANY_FACTOR;
         for at in arrivals(&mut self.dice, mean, start, slot_micros) {
             self.arrive(at);
         }
@@ -196,7 +200,7 @@ impl Traffic {
         let is_batch = self.dice.permille(BATCH_PERMILLE);
         if !is_batch {
             let number = self.next_number();
-            let visitor = visitor::person(&mut self.dice, number, at, &mut self.recent);
+            let visitor = visitor::person(&mut self.dice, number, at, self.day, &mut self.recent);
             self.attempt(visitor, number, 0, at, None);
             return;
         }
@@ -204,7 +208,7 @@ impl Traffic {
         let mut last_at = at;
         for _ in 0..self.dice.between(2, 4) {
             let number = self.next_number();
-            let mut visitor = visitor::person(&mut self.dice, number, at, &mut self.recent);
+            let mut visitor = visitor::person(&mut self.dice, number, at, self.day, &mut self.recent);
             visitor.channel = "PUSH_PROVISION";
             last_at = last_at.max(self.attempt(visitor, number, 0, at, Some(invocation.shared())));
         }
@@ -343,10 +347,9 @@ fn arrivals(dice: &mut Dice, mean: f64, start: Timestamp, slot_micros: i64) -> V
 }
 
 /// Traffic at `at` relative to the day's average, over all issuers.
-fn busy(at: Timestamp) -> f64 {
+fn busy(day: Day, at: Timestamp) -> f64 {
     let weights: u32 = ISSUERS.iter().map(|issuer| issuer.weight).sum();
-    let busy =
-        ISSUERS.iter().map(|issuer| issuer.weight * day_curve::permille(at, issuer.home.offset_minutes));
+    let busy = ISSUERS.iter().map(|issuer| issuer.weight * day.permille(at, issuer.home.offset_minutes));
     f64::from(busy.sum::<u32>()) / f64::from(weights) / 1_000.0
 }
 

@@ -1,6 +1,6 @@
 //! Who asks for a token: which card, in which wallet, on which device, from where?
 
-use crate::day_curve;
+use crate::day_curve::Day;
 use crate::dice::Dice;
 use crate::ids::Ids;
 use crate::incident::Target;
@@ -47,10 +47,10 @@ const IS_MIGRATION_PERMILLE: u32 = 350;
 const ATTACKER_DEVICES: u64 = 5;
 
 /// A person at this time.
-pub fn person(dice: &mut Dice, number: u64, at: Timestamp, recent: &mut RecentCards) -> Visitor {
+pub fn person(dice: &mut Dice, number: u64, at: Timestamp, day: Day, recent: &mut RecentCards) -> Visitor {
     let card = match recent.any(dice) {
         Some(card) if dice.permille(COMES_AGAIN_PERMILLE) => card,
-        _ => new_card(dice, number, at),
+        _ => new_card(dice, number, at, day),
     };
     recent.remember(card);
     let wallet = dice.index(WALLETS.iter().map(|wallet| wallet.weight));
@@ -65,8 +65,7 @@ pub fn person(dice: &mut Dice, number: u64, at: Timestamp, recent: &mut RecentCa
         token_type: WALLETS[wallet].token_type,
         is_attacker: false,
     };
-    let is_night = (1..3).contains(&day_curve::local_hour(at, home.offset_minutes));
-    if is_night && dice.permille(IS_MIGRATION_PERMILLE) {
+    if day.is_night(at, home.offset_minutes) && dice.permille(IS_MIGRATION_PERMILLE) {
         visitor.channel = "ACCOUNT_ON_FILE";
         visitor.token_type = dice.pick(&[("CARD_ON_FILE", 3), ("STATIC", 1)]);
     }
@@ -89,8 +88,8 @@ pub fn attacker(dice: &mut Dice, number: u64, target: Target) -> Visitor {
     }
 }
 
-fn new_card(dice: &mut Dice, number: u64, at: Timestamp) -> Card {
-    let busy = |issuer: &Issuer| issuer.weight * day_curve::permille(at, issuer.home.offset_minutes);
+fn new_card(dice: &mut Dice, number: u64, at: Timestamp, day: Day) -> Card {
+    let busy = |issuer: &Issuer| issuer.weight * day.permille(at, issuer.home.offset_minutes);
     let issuer = dice.index(ISSUERS.iter().map(busy));
     let bin = dice.below(ISSUERS[issuer].bins.len() as u64);
     Card { number, issuer: issuer as u8, bin: bin as u8 }

@@ -49,7 +49,7 @@ fn the_contract_for_scripts_holds() {
 #[test]
 fn traffic_is_described_in_full() {
     let simulate = simulate(
-        "simulate --endpoint http://h:1 --data d --seed 7 --rate 0.5 --history 6h --past 60d --for 10m \
+        "simulate --endpoint http://h:1 --data d --seed 7 --rate 0.5 --even --history 6h --past 60d --for 10m \
          --incident issuer-outage=DEMO_Bank@+5m..+15m --incident bin-attack=555555@-2h..-1h",
     );
     let incident = |incident, from, to| PlannedIncident {
@@ -60,6 +60,7 @@ fn traffic_is_described_in_full() {
     let expected = Play {
         seed: 7,
         attempts_per_second: 0.5,
+        is_even: true,
         history: Duration::from_seconds(6 * 3_600),
         incidents: vec![
             incident(Incident::IssuerOutage { issuer: "DEMO_Bank".into() }, 300, 900),

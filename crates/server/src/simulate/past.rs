@@ -180,6 +180,7 @@ impl Buckets {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use walletscope_traffic::{Config, Day};
 
     #[test]
     fn the_past_goes_on_behind_the_newest_attempt() {
@@ -204,7 +205,7 @@ mod tests {
     #[test]
     fn every_incident_is_of_the_generated_world_and_over_before_the_recent_history() {
         let mut traffic = Traffic::new(
-            walletscope_traffic::Config { seed: 1, attempts_per_second: ATTEMPTS_PER_SECOND_MAX },
+            Config { seed: 1, attempts_per_second: ATTEMPTS_PER_SECOND_MAX, day: Day::Curve },
             Timestamp(0),
         );
         for (incident, from, to) in incidents() {
