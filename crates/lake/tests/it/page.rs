@@ -1,22 +1,22 @@
 //! Does the written page of the tables say what the tables are? `docs/formats/lake.md` ends with what is made here.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use walletscope_lake::LakeTable;
 use walletscope_lake::tables::{Column, Kind};
 
+/// From the crate's folder, in which Cargo runs its tests.
+const PAGE: &str = "../../docs/formats/lake.md";
 const MADE_FROM_HERE: &str = "<!-- Made from the code:";
 
 #[test]
 fn the_lake_page_tells_of_every_table_and_column() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/formats/lake.md");
-    let page = std::fs::read_to_string(&path).unwrap();
+    let page = std::fs::read_to_string(PAGE).unwrap();
     let start = page.find(MADE_FROM_HERE).expect("the page has lost its marker");
     let marker_end = start + page[start..].find("-->\n").unwrap() + "-->\n".len();
     let expected = format!("{}\n{}", &page[..marker_end], tables());
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, &expected).unwrap();
+        std::fs::write(PAGE, &expected).unwrap();
         return;
     }
     assert!(page == expected, "the tables changed: review, then run with UPDATE_GOLDEN=1");
