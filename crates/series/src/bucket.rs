@@ -194,7 +194,8 @@ mod tests {
             let expected = match length_seconds {
                 ..60 => Resolution::Second,
                 60..3_600 => Resolution::Minute,
-                _ => Resolution::Hour,
+                3_600..86_400 => Resolution::Hour,
+                _ => Resolution::Day,
             };
             assert_eq!(Buckets::covering(range(0, 1), length_seconds).resolution(), expected);
         }

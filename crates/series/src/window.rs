@@ -111,6 +111,7 @@ pub enum Resolution {
     Second,
     Minute,
     Hour,
+    Day,
 }
 
 /// What `attempt` adds to the windows of its wallet and issuer.
@@ -405,7 +406,7 @@ impl Timing {
 
 impl Resolution {
     /// Every resolution, finest first.
-    pub const ALL: [Self; 3] = [Self::Second, Self::Minute, Self::Hour];
+    pub const ALL: [Self; 4] = [Self::Second, Self::Minute, Self::Hour, Self::Day];
 
     /// The length of a window in seconds.
     pub const fn seconds(self) -> i64 {
@@ -413,15 +414,17 @@ impl Resolution {
             Self::Second => 1,
             Self::Minute => 60,
             Self::Hour => 3_600,
+            Self::Day => 86_400,
         }
     }
 
-    /// How long windows are kept after their start: 15 minutes, 15 days, 455 days, as CloudWatch keeps its own.
+    /// How long windows are kept after their start: 15 minutes, 15 days, 455 days, as CloudWatch keeps its own; days, in
+    /// UTC, as long as hours.
     pub const fn retention(self) -> Duration {
         match self {
             Self::Second => Duration::from_seconds(15 * 60),
             Self::Minute => Duration::from_seconds(15 * 86_400),
-            Self::Hour => Duration::from_seconds(455 * 86_400),
+            Self::Hour | Self::Day => Duration::from_seconds(455 * 86_400),
         }
     }
 

@@ -46,6 +46,7 @@ impl Contents {
                 &view.disk,
                 resolution,
                 (Timestamp(i64::MIN), Timestamp(i64::MAX)),
+                |_| true,
                 |key, window| {
                     contents.windows.insert(key, window);
                 },

@@ -168,7 +168,7 @@ fn check_sums(
     let now = applier.state().clock.now;
     let mut windows: BTreeMap<WindowKey, Window> = BTreeMap::new();
     let mut add = |at: Timestamp, (wallet, issuer), change: &dyn Fn(&mut Window)| {
-        for resolution in [Resolution::Minute, Resolution::Hour] {
+        for resolution in [Resolution::Minute, Resolution::Hour, Resolution::Day] {
             let key = WindowKey { resolution, start: resolution.start_of(at), wallet, issuer };
             change(windows.entry(key).or_default());
         }

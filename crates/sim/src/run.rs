@@ -435,7 +435,7 @@ impl Run {
 
     /// All attempts leave the state by age, and leave their numbers.
     fn forget(&mut self) -> Result<(), Broken> {
-        let counted = self.hours()?;
+        let counted = self.long_windows()?;
         if self.clients.may_lose_answers {
             self.crash()?;
         }
@@ -446,16 +446,16 @@ impl Run {
         }
         let left = self.applier.publish().rows.len();
         Invariant::Forgotten.holds(left == 0, || format!("{left} attempts are still there"))?;
-        let still_counted = self.hours()?;
+        let still_counted = self.long_windows()?;
         Invariant::Forgotten.holds(still_counted == counted, || "numbers left with attempts".to_owned())?;
         check_replay(&mut self.applier, &self.journal)
     }
 
-    /// The windows of an hour as they are stored.
-    fn hours(&mut self) -> Result<BTreeMap<WindowKey, Window>, Broken> {
+    /// The windows of hours and days as they are stored.
+    fn long_windows(&mut self) -> Result<BTreeMap<WindowKey, Window>, Broken> {
         self.applier.commit()?;
         let mut windows = Contents::read(&self.applier.publish())?.windows;
-        windows.retain(|key, _| key.resolution == Resolution::Hour);
+        windows.retain(|key, _| key.resolution >= Resolution::Hour);
         Ok(windows)
     }
 

@@ -141,7 +141,7 @@ impl<B: Backing> State<B> {
     }
 
     /// Everything that resolves to the attempt named by `attempt`, whose [`State::members`] were just looked up;
-    /// `None` when this id names none.
+    /// `None` when this id names none, or one that left the state.
     pub fn gather(
         &mut self,
         attempt: NodeKey,
@@ -150,14 +150,14 @@ impl<B: Backing> State<B> {
         if self.roots(attempt)? != Roots::One(attempt) {
             return Ok(None);
         }
-        let Some(named) = self.nodes.peek(&attempt) else { return Ok(None) };
+        let Some(named) = self.nodes.peek(&attempt).filter(|named| !named.closed) else { return Ok(None) };
         let id = AttemptId { tenant: named.tenant.clone(), kind: named.kind, value: named.value.clone() };
         let mut gathered = Gathered { id, evidence: Vec::new(), aliases: Aliases::default(), over_limit: 0 };
         for (place, member) in members.iter().enumerate() {
             let Some(node) = self.nodes.peek(member) else { continue };
             gathered.over_limit = gathered.over_limit.saturating_add(node.over_limit);
             gathered.evidence.extend(&node.evidence);
-            if place > 0 {
+            if place > 0 && !node.closed {
                 gathered.aliases_of(node.kind).push(node.value.clone());
             }
         }

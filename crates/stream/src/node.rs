@@ -102,6 +102,9 @@ pub struct Node {
     pub row: Option<Row>,
     /// When the attempt changes by time alone.
     pub due: Option<Timestamp>,
+    /// The attempt named by this id was counted and left the state by age: no other may begin under its name. Nothing
+    /// else is remembered of it.
+    pub closed: bool,
 }
 
 /// What became of a record at its node.
@@ -190,7 +193,13 @@ impl Node {
             token_share: TokenShare::default(),
             row: None,
             due: None,
+            closed: false,
         }
+    }
+
+    /// What is left of an id whose attempt left the state.
+    pub fn closed(kind: IdKind) -> Self {
+        Self { closed: true, ..Self::new("", kind, "") }
     }
 
     /// Adds a record in its place.

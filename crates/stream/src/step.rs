@@ -14,7 +14,7 @@ use crate::catalog::Answer;
 use crate::fields::Fields;
 use crate::identity::{Ids, Roots};
 use crate::interpret::{Said, What, interpret};
-use crate::node::{ContentHash, Evidence, NodeKey, Observation};
+use crate::node::{ContentHash, Evidence, Node, NodeKey, Observation};
 use crate::row::{Dimension, Row};
 use crate::signals::{Witness, of_audit, of_span};
 use crate::state::{Backing, BackingError, State};
@@ -337,7 +337,7 @@ impl<B: Backing> State<B> {
         Ok(())
     }
 
-    /// Forgets an id and everything that resolves to it; tokens keep their own life.
+    /// Forgets an id and everything that resolves to it; tokens keep their own life, and an attempt's name stays closed.
     fn forget_members(&mut self, named: NodeKey) -> Result<(), BackingError> {
         for member in self.members(named)? {
             let backing = &self.backing;
@@ -347,6 +347,7 @@ impl<B: Backing> State<B> {
                     node.parents.clear();
                     node.evidence.clear();
                 }
+                Some(node) if node.closed || node.row.is_some() => **node = Node::closed(node.kind),
                 slot => *slot = None,
             }
         }

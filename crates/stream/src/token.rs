@@ -96,14 +96,14 @@ impl<B: Backing> State<B> {
     /// Moves the windows from what the token added to what it adds now.
     pub(crate) fn recount_token(&mut self, key: NodeKey) -> Result<(), BackingError> {
         let place = match self.roots(key)? {
-            Roots::One(root) => Some(self.place_of(root)?),
+            Roots::One(root) => self.place_of(root)?,
             Roots::Many => Some((0, 0)),
-            // Nothing leads to an attempt, or the attempt left the state: the token keeps what it had.
             Roots::None => None,
         };
         let Some(node) = self.node(key)? else { return Ok(()) };
         let changes = timeline(node).map(|timeline| active_changes(&timeline)).unwrap_or_default();
         let old = node.token_share.clone();
+        // Nothing leads to an attempt, or the attempt left the state: the token keeps what it had.
         let (wallet, issuer) = place.unwrap_or((old.wallet, old.issuer));
         let new = TokenShare { wallet, issuer, changes };
         if new == old {
@@ -117,10 +117,12 @@ impl<B: Backing> State<B> {
         Ok(())
     }
 
-    /// The wallet and issuer that the attempt is counted under; none while it is not counted.
-    fn place_of(&mut self, attempt: NodeKey) -> Result<(u16, u16), BackingError> {
-        let row = self.node(attempt)?.and_then(|node| node.row);
-        Ok(row.map_or((0, 0), |row| (row.wallet, row.issuer)))
+    /// The wallet and issuer that the attempt is counted under, codes of nothing while it is not counted; `None` where
+    /// it left the state.
+    fn place_of(&mut self, attempt: NodeKey) -> Result<Option<(u16, u16)>, BackingError> {
+        let Some(node) = self.node(attempt)? else { return Ok(Some((0, 0))) };
+        let place = node.row.map_or((0, 0), |row| (row.wallet, row.issuer));
+        Ok((!node.closed).then_some(place))
     }
 }
 

@@ -70,7 +70,7 @@ impl<B: Backing> State<B> {
 
     /// Removes windows beyond their retention, a bounded number per call.
     pub(crate) fn evict_windows(&mut self) -> Result<(), BackingError> {
-        for resolution in [Resolution::Second, Resolution::Minute, Resolution::Hour] {
+        for resolution in Resolution::ALL {
             let before = self.clock.now.plus(walletscope_model::Duration(-resolution.retention().0));
             for key in self.backing.oldest_windows(resolution, before, EVICTED_PER_STEP_MAX)? {
                 *self.window_mut(key)? = None;
@@ -100,7 +100,7 @@ impl<B: Backing> State<B> {
 
     fn keys(&self, wallet: u16, issuer: u16, at: Timestamp) -> impl Iterator<Item = WindowKey> + use<B> {
         let now = self.clock.now;
-        [Resolution::Second, Resolution::Minute, Resolution::Hour]
+        Resolution::ALL
             .into_iter()
             .map(move |resolution| WindowKey {
                 resolution,

@@ -11,7 +11,7 @@ use axum::{Extension, Json};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use walletscope_model::Timestamp;
-use walletscope_series::{Count, Window};
+use walletscope_series::{Count, Resolution, Window};
 use walletscope_stream::{Dictionary, Dimension, NodeKey};
 
 use super::columns::Column;
@@ -149,11 +149,11 @@ fn windows(
 ) -> Result<BTreeMap<u32, Window>, ApiError> {
     let code = column.of_hours(coverage)?;
     let mut windows = measures::grouped(&question.view.rows, coverage.rows(), |row| column.number(row));
-    question.each_hour(coverage, |key, window| {
+    question.each_window(coverage, Resolution::Day, |key, window| {
         let code = if code == Some(Dimension::Wallet) { key.wallet } else { key.issuer };
         windows.entry(u32::from(code)).or_default().merge(&window);
     })?;
-    // Hours also hold ends and token changes of attempts that started in others: no row of this table.
+    // Windows also hold ends and token changes of attempts that started in others: no row of this table.
     windows.retain(|_, window| window.count(Count::Requests) > 0);
     Ok(windows)
 }

@@ -15,7 +15,7 @@ use crate::state::{each_window, first_hour_with};
 use crate::view::filter::Filter;
 use crate::view::{View, measures};
 
-const HOUR_SECONDS: i64 = 3_600;
+const HOUR_SECONDS: i64 = Resolution::Hour.seconds();
 
 /// A question about a range: whose attempts, which of them.
 #[derive(Clone, Copy)]
@@ -52,9 +52,9 @@ impl Question<'_> {
             return Ok(Coverage { range, hours, filter: self.filter(range) });
         }
         self.check_windows(range, rows_from)?;
-        let boundary = ceil_hour(rows_from);
+        let boundary = ceil(rows_from, Resolution::Hour);
         let from = range.from.floor_seconds(HOUR_SECONDS);
-        let to = if range.to < boundary { ceil_hour(range.to) } else { range.to };
+        let to = if range.to < boundary { ceil(range.to, Resolution::Hour) } else { range.to };
         let hours = Range { from, to: to.min(boundary) };
         let rows = Range { from: hours.to, to };
         Ok(Coverage { range: Range { from, to }, hours, filter: self.filter(rows) })
@@ -125,7 +125,7 @@ impl Question<'_> {
     /// The state could not be read.
     pub fn total(&self, coverage: &Coverage) -> Result<Window, ApiError> {
         let mut total = measures::total(&self.view.rows, &coverage.filter);
-        self.each_hour(coverage, |_, window| total.merge(&window))?;
+        self.each_window(coverage, Resolution::Day, |_, window| total.merge(&window))?;
         Ok(total)
     }
 
@@ -136,7 +136,7 @@ impl Question<'_> {
     pub fn series(&self, coverage: &Coverage, buckets: Buckets) -> Result<Vec<Window>, ApiError> {
         debug_assert!(!coverage.has_hours() || buckets.length_seconds % HOUR_SECONDS == 0);
         let mut windows = measures::series(&self.view.rows, &coverage.filter, buckets);
-        self.each_hour(coverage, |key, window| {
+        self.each_window(coverage, buckets.resolution(), |key, window| {
             if let Some(bucket) = buckets.index_of(key.start).and_then(|index| windows.get_mut(index)) {
                 bucket.merge(&window);
             }
@@ -144,25 +144,22 @@ impl Question<'_> {
         Ok(windows)
     }
 
-    /// The hour windows of the range that the filters ask for.
+    /// The windows of the range that the filters ask for: of days where `longest` allows them and the range holds whole
+    /// ones, of hours elsewhere.
     ///
     /// # Errors
     /// The state could not be read.
-    pub fn each_hour(
+    pub fn each_window(
         &self,
         coverage: &Coverage,
+        longest: Resolution,
         mut visit: impl FnMut(WindowKey, Window),
     ) -> Result<(), ApiError> {
-        if !coverage.has_hours() {
-            return Ok(());
-        }
         let filter = &coverage.filter;
-        let bounds = (coverage.hours.from, coverage.hours.to);
-        each_window(&*self.view.disk.0, Resolution::Hour, bounds, |key, window| {
-            if filter.wallet.admits(&key.wallet) && filter.issuer.admits(&key.issuer) {
-                visit(key, window);
-            }
-        })?;
+        let admits = |key: &WindowKey| filter.wallet.admits(&key.wallet) && filter.issuer.admits(&key.issuer);
+        for (resolution, part) in coverage.parts(longest) {
+            each_window(&*self.view.disk.0, resolution, (part.from, part.to), admits, &mut visit)?;
+        }
         Ok(())
     }
 }
@@ -171,6 +168,21 @@ impl Coverage {
     /// Whether windows answer a part of it.
     pub fn has_hours(&self) -> bool {
         self.hours.from < self.hours.to
+    }
+
+    /// The part that windows answer, cut at the first and the last midnight in it where days may answer what lies
+    /// between.
+    fn parts(&self, longest: Resolution) -> impl Iterator<Item = (Resolution, Range)> + use<> {
+        let Range { from, to } = self.hours;
+        let whole = Range { from: ceil(from, Resolution::Day), to: Resolution::Day.start_of(to) };
+        let has_days = longest == Resolution::Day && whole.from < whole.to;
+        let days = if has_days { whole } else { Range { from: to, to } };
+        let parts = [
+            (Resolution::Hour, Range { from, to: days.from }),
+            (Resolution::Day, days),
+            (Resolution::Hour, Range { from: days.to, to }),
+        ];
+        parts.into_iter().filter(|(_, part)| part.from < part.to)
     }
 
     /// The filter over the part that rows answer.
@@ -191,7 +203,42 @@ impl Coverage {
     }
 }
 
-fn ceil_hour(at: Timestamp) -> Timestamp {
-    let floor = at.floor_seconds(HOUR_SECONDS);
-    if floor == at { at } else { floor.plus(Duration::from_seconds(HOUR_SECONDS)) }
+fn ceil(at: Timestamp, resolution: Resolution) -> Timestamp {
+    let floor = resolution.start_of(at);
+    if floor == at { at } else { floor.plus(Duration::from_seconds(resolution.seconds())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3_600;
+
+    fn parts(from_hour: i64, to_hour: i64, longest: Resolution) -> Vec<(Resolution, i64, i64)> {
+        let at = |hour| Timestamp::from_seconds(hour * HOUR);
+        let hours = Range { from: at(from_hour), to: at(to_hour) };
+        let coverage = Coverage { range: hours, hours, filter: Filter::all(1, hours) };
+        let hour_of = |at: Timestamp| at.seconds() / HOUR;
+        let parts = coverage.parts(longest);
+        parts.map(|(resolution, part)| (resolution, hour_of(part.from), hour_of(part.to))).collect()
+    }
+
+    #[test]
+    fn whole_days_are_answered_by_days_and_their_ends_by_hours() {
+        use Resolution::{Day, Hour};
+        for (from, to, expected) in [
+            (0, 24, vec![(Day, 0, 24)]),
+            (1, 24, vec![(Hour, 1, 24)]),
+            (23, 49, vec![(Hour, 23, 24), (Day, 24, 48), (Hour, 48, 49)]),
+            (24, 73, vec![(Day, 24, 72), (Hour, 72, 73)]),
+            (20, 48, vec![(Hour, 20, 24), (Day, 24, 48)]),
+            (20, 28, vec![(Hour, 20, 28)]),
+            (-30, -20, vec![(Hour, -30, -20)]),
+            (-50, -20, vec![(Hour, -50, -48), (Day, -48, -24), (Hour, -24, -20)]),
+            (5, 5, vec![]),
+        ] {
+            assert_eq!(parts(from, to, Day), expected, "{from} to {to}");
+        }
+        assert_eq!(parts(0, 48, Hour), [(Hour, 0, 48)]);
+    }
 }

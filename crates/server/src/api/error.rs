@@ -140,7 +140,12 @@ impl ApiError {
                  and the last four"
             ),
             Self::NotKept { reason } => reason.clone(),
-            Self::UnknownId { id } => format!("no attempt is known by the id {:?}", echo(id)),
+            Self::UnknownId { id } => {
+                let id = echo(id);
+                format!(
+                    "no attempt that is kept has the id {id:?}; older ones are in the table token_provisioning_logs, by SQL"
+                )
+            }
             Self::NoSuchPath => "there is no such path; see /api/v1/openapi.json".to_owned(),
             Self::OnlyGet => "the API is read with GET".to_owned(),
             Self::WrongMethod => "this path takes another method; see /api/v1/openapi.json".to_owned(),

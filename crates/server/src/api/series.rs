@@ -11,7 +11,7 @@ use axum::{Extension, Json};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use walletscope_model::Timestamp;
-use walletscope_series::{Buckets, Count, Window};
+use walletscope_series::{Buckets, Count, Resolution, Window};
 use walletscope_stream::Dimension;
 
 use super::columns::Column;
@@ -111,7 +111,7 @@ pub(super) async fn series(
             measures::series_of_groups(&view.rows, coverage.rows(), buckets, shown + 1, |row| {
                 slot(column.number(row))
             });
-        question.each_hour(&coverage, |key, window| {
+        question.each_window(&coverage, buckets.resolution(), |key, window| {
             let number = u32::from(if code == Some(Dimension::Wallet) { key.wallet } else { key.issuer });
             let bucket = buckets.index_of(key.start);
             if let Some(sum) = bucket.and_then(|bucket| windows.get_mut(slot(number))?.get_mut(bucket)) {
@@ -153,7 +153,7 @@ fn ranked(
     measures::each(&question.view.rows, coverage.rows(), |row| {
         *counts.entry(column.number(row)).or_default() += 1
     });
-    question.each_hour(coverage, |key, window| {
+    question.each_window(coverage, Resolution::Day, |key, window| {
         let number = u32::from(if code == Some(Dimension::Wallet) { key.wallet } else { key.issuer });
         *counts.entry(number).or_default() += window.count(Count::Requests);
     })?;

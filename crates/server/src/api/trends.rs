@@ -12,7 +12,7 @@ use axum::{Extension, Json};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use walletscope_model::{Duration, Timestamp};
-use walletscope_series::{Buckets, Count, Range, Timing, Window};
+use walletscope_series::{Buckets, Count, Range, Resolution, Timing, Window};
 
 use super::active_tokens;
 use super::coverage::{Coverage, Question};
@@ -340,7 +340,7 @@ fn counts(
     slot: impl Fn(Timestamp) -> usize,
 ) -> Result<Vec<Window>, ApiError> {
     let mut windows = measures::counts(&question.view.rows, coverage.rows(), slots, &slot);
-    question.each_hour(coverage, |key, window| {
+    question.each_window(coverage, Resolution::Hour, |key, window| {
         if let Some(sum) = windows.get_mut(slot(key.start)) {
             sum.merge(&window);
         }

@@ -71,8 +71,8 @@ Examples:
 
 Rewrites every file that holds such a row, keeps no earlier snapshot of the tables, and deletes the
 old files at once; whoever reads an older snapshot gets an error. Not erased: the journal, until it
-is trimmed (--journal-keep), the server's state, until the attempt leaves it (--evict-after), backups
-and copies made earlier. Telemetry that arrives later brings back what it says.";
+is trimmed (--journal-keep), the server's state, until the attempt leaves it (--evict-after) and a hash
+of its name is left, backups and copies made earlier. Telemetry that arrives later brings back what it says.";
 
 impl LakeAction {
     /// What is to be done, and the settings of the server; `None` for what only looks.

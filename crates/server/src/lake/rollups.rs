@@ -20,24 +20,15 @@ use crate::pipeline::Shared;
 use crate::state::each_window;
 use crate::view::View;
 
-/// How long a rollup's buckets are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Grain {
-    Minute,
-    Hour,
-    Day,
-}
+/// How long the buckets of the rollups are, in the order of [`rollup_table::NAMES`].
+pub const RESOLUTIONS: [Resolution; 3] = [Resolution::Minute, Resolution::Hour, Resolution::Day];
 
-/// The grains, in the order of [`rollup_table::NAMES`].
-pub const GRAINS: [Grain; 3] = [Grain::Minute, Grain::Hour, Grain::Day];
-
-/// The windows of one grain.
+/// The windows of one resolution.
 pub struct Windows {
     /// What the pipeline publishes.
     pub shared: Arc<Shared>,
     /// How long buckets are.
-    pub grain: Grain,
+    pub resolution: Resolution,
     /// What the tables beside it include: a view that is behind is waited for.
     pub head: Offset,
 }
@@ -58,8 +49,6 @@ const COUNTS: [&[Count]; 13] = [
     &[Count::Activated],
 ];
 
-const DAY_SECONDS: i64 = 86_400;
-
 impl RollupSource for Windows {
     fn rows(&self, from: Timestamp, to: Timestamp) -> Result<RecordBatch, String> {
         let view = self.view();
@@ -68,31 +57,18 @@ impl RollupSource for Windows {
                 .to_owned());
         }
         let mut rows = Rows::default();
-        let resolution = if self.grain == Grain::Minute { Resolution::Minute } else { Resolution::Hour };
-        let floor = |at: Timestamp| if self.grain == Grain::Day { at.floor_seconds(DAY_SECONDS) } else { at };
-        let mut days = std::collections::BTreeMap::new();
-        // Whole days, also where the range cuts one: the filter above drops what was not asked for.
-        let from = if from.0 == i64::MIN { from } else { floor(from) };
-        let to = if self.grain == Grain::Day && to.0 < i64::MAX - DAY_SECONDS * 1_000_000 {
-            Timestamp(to.0 + DAY_SECONDS * 1_000_000)
-        } else {
-            to
-        };
-        each_window(&view.disk, resolution, (from, to), |key, window| {
-            if window.counts[Count::Requests as usize] == 0 {
-                return;
-            }
-            if self.grain == Grain::Day {
-                let key = (floor(key.start), key.wallet, key.issuer);
-                days.entry(key).or_insert_with(Window::default).merge(&window);
-            } else {
-                rows.push(&view, key.start, key, &window);
-            }
-        })
+        each_window(
+            &view.disk,
+            self.resolution,
+            (from, to),
+            |_| true,
+            |key, window| {
+                if window.count(Count::Requests) > 0 {
+                    rows.push(&view, key, &window);
+                }
+            },
+        )
         .map_err(|error| error.0)?;
-        for ((start, wallet, issuer), window) in days {
-            rows.push(&view, start, WindowKey { resolution, start, wallet, issuer }, &window);
-        }
         Ok(rows.finish())
     }
 }
@@ -128,8 +104,8 @@ struct Rows {
 const QUANTILES: [f64; 3] = [0.5, 0.95, 0.99];
 
 impl Rows {
-    fn push(&mut self, view: &View, start: Timestamp, key: WindowKey, window: &Window) {
-        self.times.push(start.0);
+    fn push(&mut self, view: &View, key: WindowKey, window: &Window) {
+        self.times.push(key.start.0);
         self.wallets.append_option(view.dictionary.value(Dimension::Wallet, key.wallet));
         self.issuers.append_option(view.dictionary.value(Dimension::Issuer, key.issuer));
         for (column, counts) in self.counts.iter_mut().zip(COUNTS) {

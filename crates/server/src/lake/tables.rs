@@ -13,7 +13,7 @@ use walletscope_query::lake_table::LakeTableProvider;
 use walletscope_query::rollup_table::{NAMES, RollupTable};
 use walletscope_query::{Tables, TablesAtHead};
 
-use super::rollups::{GRAINS, Windows};
+use super::rollups::{RESOLUTIONS, Windows};
 use super::{LakeShared, Snapshot};
 use crate::pipeline::Shared;
 
@@ -44,12 +44,12 @@ impl Tables for LakeTables {
             };
             tables.insert(table, Arc::new(provider));
         }
-        let rollup = |(name, grain)| {
-            let source = Windows { shared: self.shared.clone(), grain, head: snapshot.head };
+        let rollup = |(name, resolution)| {
+            let source = Windows { shared: self.shared.clone(), resolution, head: snapshot.head };
             let table: Arc<dyn TableProvider> = Arc::new(RollupTable::new(Arc::new(source)));
             (name, table)
         };
-        let rollups = NAMES.into_iter().zip(GRAINS).map(rollup).collect();
+        let rollups = NAMES.into_iter().zip(RESOLUTIONS).map(rollup).collect();
         Ok(TablesAtHead { head: snapshot.head.0, tables, rollups })
     }
 }

@@ -43,6 +43,7 @@ pub fn encode_node(node: &Node) -> Vec<u8> {
         message.bytes(14, &layout::encode_row(row));
     }
     message.some_signed(15, node.due.map(|due| due.0));
+    message.unsigned(16, u64::from(node.closed));
     message.into_bytes()
 }
 
@@ -100,6 +101,7 @@ pub fn decode_node(key: NodeKey, bytes: &[u8]) -> Result<Node, CodecError> {
         },
         row,
         due: record.due.map(Timestamp),
+        closed: record.closed,
     })
 }
 
@@ -181,6 +183,8 @@ struct NodeRecord {
     row: Vec<u8>,
     #[prost(sint64, optional, tag = "15")]
     due: Option<i64>,
+    #[prost(bool, tag = "16")]
+    closed: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -9,7 +9,7 @@ use walletscope_stream::{Dimension, Flags, GroupKey, NodeKey, Row, StageTimes, W
 
 use super::codec::CodecError;
 
-const ROW_VERSION: u8 = 2;
+const ROW_VERSION: u8 = 3;
 const NONE_I64: i64 = i64::MIN;
 const NONE_U16: u16 = u16::MAX;
 const NONE_U8: u8 = u8::MAX;
@@ -145,9 +145,8 @@ pub fn window_bound(resolution: Resolution, start: Timestamp) -> Vec<u8> {
 /// The bytes are damaged.
 pub fn parse_window_key(bytes: &[u8]) -> Result<WindowKey, CodecError> {
     let mut cursor = Cursor { bytes };
-    let resolutions = [Resolution::Second, Resolution::Minute, Resolution::Hour];
     let resolution =
-        cursor.one_of(&resolutions)?.ok_or_else(|| CodecError("window: no resolution".to_owned()))?;
+        cursor.one_of(&Resolution::ALL)?.ok_or_else(|| CodecError("window: no resolution".to_owned()))?;
     Ok(WindowKey {
         resolution,
         start: Timestamp(cursor.ordered()?),

@@ -182,7 +182,8 @@ pub fn each_row(read: &impl Read, mut visit: impl FnMut(Row)) -> Result<(), Back
     })
 }
 
-/// Visits the committed windows of a resolution that start in `from..to`, oldest first.
+/// Visits the committed windows of a resolution that start in `from..to` and are `admitted`, oldest first; no others are
+/// decoded.
 ///
 /// # Errors
 /// The store could not be read, or holds what this version cannot read.
@@ -190,11 +191,15 @@ pub fn each_window<R: Read + ?Sized>(
     read: &R,
     resolution: Resolution,
     (from, to): (Timestamp, Timestamp),
+    admitted: impl Fn(&WindowKey) -> bool,
     mut visit: impl FnMut(WindowKey, Window),
 ) -> Result<(), BackingError> {
     let (from, to) = (layout::window_bound(resolution, from), layout::window_bound(resolution, to));
     scan(read, Table::Windows, (Bound::Included(&from), Bound::Excluded(&to)), |key, value| {
-        visit(layout::parse_window_key(key)?, codec::decode_window(value)?);
+        let key = layout::parse_window_key(key)?;
+        if admitted(&key) {
+            visit(key, codec::decode_window(value)?);
+        }
         Ok(ControlFlow::Continue(()))
     })
 }

@@ -1,6 +1,10 @@
 //! Are the windows what the rows add up to, and do old attempts leave without a trace?
 
+use walletscope_series::Resolution;
+use walletscope_stream::Dimension;
+
 use crate::script::{attempts, check, run};
+use crate::world::World;
 
 /// Rows are sums after each line; [`crate::world::World::verify`] recomputes all of them.
 #[test]
@@ -42,10 +46,71 @@ fn settled_attempts_leave_after_a_month_and_stay_counted() {
     let mut world = run(&format!("{history}\ntick 32d12:00\ncommit"));
     assert_eq!(attempts(&mut world), Vec::<String>::new());
     let disk = world.state.backing();
-    assert_eq!(disk.nodes.len(), 1, "the token stays: {:?}", disk.nodes);
-    let hours = disk.windows.keys().filter(|key| key.resolution == walletscope_series::Resolution::Hour);
-    assert_eq!(hours.count(), 1, "the hour stays counted");
+    assert_eq!(disk.nodes.len(), 2, "the token and the attempt's name stay: {:?}", disk.nodes);
+    for resolution in [Resolution::Hour, Resolution::Day] {
+        let windows = disk.windows.keys().filter(|key| key.resolution == resolution);
+        assert_eq!(windows.count(), 1, "{resolution:?} stays counted");
+    }
     assert_eq!(world.state.active_tokens.values().sum::<i64>(), 1, "the token stays counted");
+}
+
+/// It is in the lake, and a second one of the same name would be counted again.
+#[test]
+fn an_attempt_that_left_does_not_begin_again() {
+    let history = "12:00:00 START c=c1 r=r1 wallet=ApplePay issuer=A
+         12:00:02 SUCCESS c=c1 r=r1 k=k1
+         12:00:09 ACTIVATED c=c1 k=k1
+         tick 32d12:00
+         commit";
+    let counted = |world: &World| {
+        let windows = world.state.backing().windows.iter();
+        let long = windows.filter(|(key, _)| key.resolution >= Resolution::Hour);
+        long.map(|(key, window)| format!("{key:?} {window:?}")).collect::<Vec<_>>()
+    };
+    let mut input = history.to_owned();
+    let expected = counted(&run(&input));
+    for line in [
+        "12:00:00 START c=c1 r=r1 wallet=GooglePay issuer=B",
+        "12:00:02 SUCCESS c=c1 r=r1 k=k1",
+        "12:00:02 text REPORT RequestId: r1 Duration: 2 ms",
+        "32d12:00:30 FIRST_TAP c=c1 k=k1 r=r9",
+        "tick 65d12:00",
+        "65d12:00:30 FAILURE c=c1 r=r1",
+        "tick 98d12:00",
+    ] {
+        input += &format!("\n{line}");
+        for input in [input.clone(), input.replace('\n', "\ncommit\nrestart\n")] {
+            let mut world = run(&input);
+            assert_eq!(attempts(&mut world), Vec::<String>::new(), "{input}");
+            assert_eq!(counted(&world), expected, "{input}");
+        }
+    }
+    let mut world = run(&input);
+    world.commit();
+    let disk = world.state.backing();
+    assert_eq!((disk.nodes.len(), disk.loose_ends.len()), (2, 0), "{:?}", disk.nodes);
+}
+
+/// Its wallet and issuer are those of the attempt that made it.
+#[test]
+fn a_token_whose_attempt_left_stays_where_it_was_counted() {
+    let mut world = run("12:00:00 START c=c1 r=r1 wallet=ApplePay issuer=A
+         12:00:02 SUCCESS c=c1 k=k1
+         12:00:09 ACTIVATED c=c1 k=k1
+         tick 32d12:00
+         32d12:00:30 SUSPENDED c=c1 k=k1
+         commit
+         restart
+         32d12:00:40 RESUMED c=c1 k=k1
+         32d12:00:50 FIRST_TAP c=c1 k=k1
+         commit");
+    let (wallet, issuer) = (Some("ApplePay"), Some("A"));
+    let place = (
+        world.state.dictionary.code(Dimension::Wallet, wallet),
+        world.state.dictionary.code(Dimension::Issuer, issuer),
+    );
+    assert_eq!(world.state.active_tokens.get(&place), Some(&1), "{:?}", world.state.active_tokens);
+    assert_eq!(world.state.active_tokens.values().sum::<i64>(), 1);
 }
 
 /// A shared id does not fall to the candidate that is left when the other one leaves by age.

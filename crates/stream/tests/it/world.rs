@@ -180,7 +180,7 @@ impl World {
         let now = self.now();
         let mut windows: BTreeMap<WindowKey, Window> = BTreeMap::new();
         let mut add = |at: Timestamp, wallet, issuer, change: &dyn Fn(&mut Window)| {
-            for resolution in [Resolution::Minute, Resolution::Hour] {
+            for resolution in [Resolution::Minute, Resolution::Hour, Resolution::Day] {
                 let key = WindowKey { resolution, start: resolution.start_of(at), wallet, issuer };
                 if is_kept(resolution, key.start, now) {
                     change(windows.entry(key).or_default());
