@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from send_brief_events import BRIEF, LOG_GROUP, LOG_STREAM, brief_events, ensure_stream
-from server_process import Server
+from server_process import REGION, Server
 from sql_questions import Refused, ask, post, value
 
 CARD_NUMBER = "4111111111111111"
@@ -164,6 +164,17 @@ def test_values_keep_their_types(lake):
     assert answer.rows == [
         [1, 2, "9007199254740993", 1.5, True, None, 'a"b\n€', "2026-11-22T12:04:30.812Z", "2026-11-22", [1, None, 3]]
     ]
+
+
+def test_an_attempt_says_where_it_came_from(lake):
+    correlation = f"corr_{uuid.uuid4()}"
+    send(lake, [{"event": "TOKEN_PROVISION_START", "correlationId": correlation}])
+    where = f"WHERE correlation_id = '{correlation}'"
+    question = f"SELECT account, region, source FROM token_provisioning_logs {where}"
+    signals = f"SELECT account, region, source FROM log_events {where}"
+    rows = within(VISIBLE_SECONDS_MAX, lambda: ask(lake, question).rows, bool)
+    assert rows == ask(lake, signals).rows
+    assert [row[:2] for row in rows] == [["000000000000", REGION]]
 
 
 def test_more_rows_than_asked_for_are_said_to_be_there(lake):

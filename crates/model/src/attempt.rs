@@ -113,6 +113,8 @@ pub struct Attempt {
     pub decisions: Decisions,
     /// Dimensions and details.
     pub facts: Facts,
+    /// Where its records came from.
+    pub came_from: CameFrom,
     /// Service time of the end: reported, else end − start − the cardholder's wait.
     pub processing_time: Option<Duration>,
     /// Time the cardholder took to answer the step-up.
@@ -160,6 +162,17 @@ pub struct Facts {
     pub token_type: Option<Box<str>>,
     pub step_up_method: Option<Box<str>>,
     pub step_up_vendor: Option<Box<str>>,
+}
+
+/// Where the records of an attempt came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CameFrom {
+    /// The AWS account number of all of them; `None` where they differ or it is not known.
+    pub account: Option<Box<str>>,
+    /// The region of all of them; `None` where they differ or it is not known.
+    pub region: Option<Box<str>>,
+    /// The access key or door of the first by its own time.
+    pub source: Option<Box<str>>,
 }
 
 /// The other ids of an attempt, each list sorted.

@@ -13,7 +13,9 @@ pub mod telemetry;
 pub mod time;
 pub mod token;
 
-pub use attempt::{Abandoned, Aliases, Attempt, AttemptId, Decision, Decisions, IdKind, Outcome, Stage};
+pub use attempt::{
+    Abandoned, Aliases, Attempt, AttemptId, CameFrom, Decision, Decisions, IdKind, Outcome, Stage,
+};
 pub use contract::{EventKind, Field, Lifecycle};
 pub use reason::{FailureClass, Owner, Reason};
 pub use rules::Rules;

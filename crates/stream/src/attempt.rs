@@ -6,8 +6,8 @@
 
 use walletscope_model::contract::Field;
 use walletscope_model::{
-    Abandoned, Aliases, Attempt, AttemptId, Decision, Decisions, Duration, EventKind, Outcome, Reason, Stage,
-    Timestamp,
+    Abandoned, Aliases, Attempt, AttemptId, CameFrom, Decision, Decisions, Duration, EventKind, Outcome,
+    Reason, Stage, Timestamp,
 };
 
 use crate::clock::Clock;
@@ -22,6 +22,8 @@ pub struct Gathered<'a> {
     pub evidence: Vec<&'a Evidence>,
     /// Its other ids.
     pub aliases: Aliases,
+    /// Where its records came from.
+    pub came_from: CameFrom,
     /// Records and request ids beyond the limits.
     pub over_limit: u32,
 }
@@ -61,6 +63,7 @@ pub fn fold(gathered: &Gathered<'_>, clock: &Clock) -> Option<Folded> {
         abandoned: end.abandoned,
         decisions,
         facts: crate::facts::facts(&events),
+        came_from: gathered.came_from.clone(),
         processing_time,
         cardholder_wait,
         tries: tries(&events),

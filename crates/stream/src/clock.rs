@@ -38,7 +38,8 @@ pub struct Clock {
 impl Clock {
     /// From when waiting on this record counts.
     pub fn counts_from(&self, record: &Evidence) -> Timestamp {
-        let history = self.backfill_ended.get(&record.source).is_some_and(|end| record.arrival <= *end);
+        let history =
+            self.backfill_ended.get(&record.origin.source).is_some_and(|end| record.arrival <= *end);
         if history {
             return record.time;
         }

@@ -8,10 +8,11 @@
 //! An id's roots only ever grow, except that an id stops being its own root when it is first asserted. So when an
 //! assertion arrives, the attempts that change are the alias's only root before and its only root after.
 
-use walletscope_model::{Aliases, AttemptId, IdKind};
+use walletscope_model::{Aliases, AttemptId, CameFrom, IdKind};
 
 use crate::attempt::Gathered;
-use crate::node::{Added, Evidence, Node, NodeKey, REQUEST_IDS_MAX, insert_sorted};
+use crate::node::{Added, Evidence, Node, NodeKey, OriginCodes, REQUEST_IDS_MAX, insert_sorted};
+use crate::row::{Dictionary, Dimension};
 use crate::state::{Backing, BackingError, State};
 
 /// How far the roots of an id are known.
@@ -152,7 +153,13 @@ impl<B: Backing> State<B> {
         }
         let Some(named) = self.nodes.peek(&attempt).filter(|named| !named.closed) else { return Ok(None) };
         let id = AttemptId { tenant: named.tenant.clone(), kind: named.kind, value: named.value.clone() };
-        let mut gathered = Gathered { id, evidence: Vec::new(), aliases: Aliases::default(), over_limit: 0 };
+        let mut gathered = Gathered {
+            id,
+            evidence: Vec::new(),
+            aliases: Aliases::default(),
+            came_from: CameFrom::default(),
+            over_limit: 0,
+        };
         for (place, member) in members.iter().enumerate() {
             let Some(node) = self.nodes.peek(member) else { continue };
             gathered.over_limit = gathered.over_limit.saturating_add(node.over_limit);
@@ -161,7 +168,7 @@ impl<B: Backing> State<B> {
                 gathered.aliases_of(node.kind).push(node.value.clone());
             }
         }
-        gathered.finish();
+        gathered.finish(&self.dictionary);
         Ok(Some(gathered))
     }
 
@@ -241,7 +248,7 @@ impl Gathered<'_> {
         }
     }
 
-    fn finish(&mut self) {
+    fn finish(&mut self, dictionary: &Dictionary) {
         self.evidence.sort_by_key(|record| record.order());
         let limit = crate::node::EVIDENCE_MAX;
         if self.evidence.len() > limit {
@@ -251,6 +258,23 @@ impl Gathered<'_> {
         }
         for kind in [IdKind::Request, IdKind::Trace, IdKind::TokenReference] {
             self.aliases_of(kind).sort_unstable();
+        }
+        self.came_from = self.came_from(dictionary);
+    }
+
+    fn came_from(&self, dictionary: &Dictionary) -> CameFrom {
+        let Some(first) = self.evidence.first().map(|record| record.origin) else {
+            return CameFrom::default();
+        };
+        let word = |dimension, code| dictionary.value(dimension, code).map(Into::into);
+        let common = |dimension, code: fn(&OriginCodes) -> u16| {
+            let is_common = self.evidence.iter().all(|record| code(&record.origin) == code(&first));
+            is_common.then(|| word(dimension, code(&first))).flatten()
+        };
+        CameFrom {
+            account: common(Dimension::Account, |origin| origin.account),
+            region: common(Dimension::Region, |origin| origin.region),
+            source: word(Dimension::Source, first.source),
         }
     }
 }

@@ -27,7 +27,7 @@ pub use clock::Clock;
 pub use detail::{Detail, Join, JoinedRecord};
 pub use fields::Fields;
 pub use identity::{Ids, Roots};
-pub use node::{ContentHash, Evidence, Node, NodeKey, Observation, TokenShare};
+pub use node::{ContentHash, Evidence, Node, NodeKey, Observation, OriginCodes, TokenShare};
 pub use row::{Dictionary, Dimension, Flags, Row};
 pub use stage_times::{Leg, StageTimes};
 pub use state::{Backing, BackingError, Changes, State};

@@ -37,8 +37,8 @@ pub struct Evidence {
     pub hash: ContentHash,
     /// When it arrived.
     pub arrival: Timestamp,
-    /// Dictionary code of the source it came through.
-    pub source: u16,
+    /// Where it came from.
+    pub origin: OriginCodes,
     /// The journal entry that holds it.
     pub offset: Offset,
     /// Its place in that entry.
@@ -49,6 +49,15 @@ pub struct Evidence {
     pub fields: Fields,
     /// The guarded content of ends that are not SUCCESS: equal times are decided by it.
     pub content: Option<Box<str>>,
+}
+
+/// Account, region and source of a record as dictionary codes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct OriginCodes {
+    pub account: u16,
+    pub region: u16,
+    pub source: u16,
 }
 
 /// One assertion about a token's state.

@@ -38,6 +38,8 @@ pub enum Dimension {
     ReasonCode,
     /// Who sends the step-up.
     Vendor,
+    Account,
+    Region,
 }
 
 /// The values of every dimension by code.
@@ -204,7 +206,7 @@ impl Flags {
 
 impl Dimension {
     /// How many dimensions there are.
-    pub const COUNT: usize = 10;
+    pub const COUNT: usize = 12;
 
     /// Every dimension, in the order of their numbers.
     pub const ALL: [Self; Self::COUNT] = [
@@ -218,6 +220,8 @@ impl Dimension {
         Self::Channel,
         Self::ReasonCode,
         Self::Vendor,
+        Self::Account,
+        Self::Region,
     ];
 }
 

@@ -14,7 +14,7 @@ use crate::catalog::Answer;
 use crate::fields::Fields;
 use crate::identity::{Ids, Roots};
 use crate::interpret::{Said, What, interpret};
-use crate::node::{ContentHash, Evidence, Node, NodeKey, Observation};
+use crate::node::{ContentHash, Evidence, Node, NodeKey, Observation, OriginCodes};
 use crate::row::{Dimension, Row};
 use crate::signals::{Witness, of_audit, of_span};
 use crate::state::{Backing, BackingError, State};
@@ -64,23 +64,23 @@ impl<B: Backing> State<B> {
         match &batch.body {
             Body::Logs(logs) => {
                 self.catalog.note_events(&batch.origin, logs, batch.appended_at);
-                let source = self.dictionary.code(Dimension::Source, Some(&batch.origin.source));
+                let codes = self.codes_of(&batch.origin);
                 for (index, event) in logs.events.iter().enumerate() {
-                    self.log_event(&batch.origin, event, Place::new(offset, index, source))?;
+                    self.log_event(&batch.origin, event, Place::new(offset, index, codes))?;
                 }
             }
             Body::Spans(spans) => {
-                let source = self.dictionary.code(Dimension::Source, Some(&batch.origin.source));
+                let codes = self.codes_of(&batch.origin);
                 for (index, span) in spans.iter().enumerate() {
                     let said = of_span(span, &self.clock.rules.placeholders);
-                    self.witness(&batch.origin, &said, Place::new(offset, index, source))?;
+                    self.witness(&batch.origin, &said, Place::new(offset, index, codes))?;
                 }
             }
             Body::Audit(events) => {
-                let source = self.dictionary.code(Dimension::Source, Some(&batch.origin.source));
+                let codes = self.codes_of(&batch.origin);
                 for (index, event) in events.iter().enumerate() {
                     let said = of_audit(event, &self.clock.rules.placeholders);
-                    self.witness(&batch.origin, &said, Place::new(offset, index, source))?;
+                    self.witness(&batch.origin, &said, Place::new(offset, index, codes))?;
                 }
             }
             Body::Command(command) => {
@@ -139,7 +139,7 @@ impl<B: Backing> State<B> {
             time: said.time,
             hash: said.hash,
             arrival: self.clock.now,
-            source: at.source,
+            origin: at.origin,
             offset: at.offset,
             index: at.index,
             what: said.what,
@@ -163,12 +163,22 @@ impl<B: Backing> State<B> {
             time: event.timestamp,
             hash,
             arrival: self.clock.now,
-            source: at.source,
+            origin: at.origin,
             offset: at.offset,
             index: at.index,
             what: said.what,
             fields,
             content: is_other_end.then(|| event.message.clone()),
+        }
+    }
+
+    fn codes_of(&mut self, origin: &Origin) -> OriginCodes {
+        let mut code =
+            |dimension, text: &str| self.dictionary.code(dimension, (!text.is_empty()).then_some(text));
+        OriginCodes {
+            account: code(Dimension::Account, &origin.account),
+            region: code(Dimension::Region, &origin.region),
+            source: code(Dimension::Source, &origin.source),
         }
     }
 
@@ -195,7 +205,7 @@ impl<B: Backing> State<B> {
 
     /// The history of a source is complete: its open attempts are judged by their own times.
     fn end_backfill(&mut self, origin: &Origin) {
-        let source = self.dictionary.code(Dimension::Source, Some(&origin.source));
+        let source = self.codes_of(origin).source;
         self.clock.backfill_ended.insert(source, self.clock.now);
         let open = self.timers.iter().map(|(_, key)| *key);
         self.due_attempts.extend(open);
@@ -359,17 +369,17 @@ impl<B: Backing> State<B> {
 /// lake's files long before.
 pub const KEPT_AFTER_ARRIVAL: walletscope_model::Duration = walletscope_model::Duration::from_seconds(86_400);
 
-/// Where a record stands in the journal, and its source's code.
+/// Where a record stands in the journal, and where it came from.
 #[derive(Clone, Copy)]
 struct Place {
     offset: Offset,
     index: u32,
-    source: u16,
+    origin: OriginCodes,
 }
 
 impl Place {
-    fn new(offset: Offset, index: usize, source: u16) -> Self {
-        Self { offset, index: u32::try_from(index).unwrap_or(u32::MAX), source }
+    fn new(offset: Offset, index: usize, origin: OriginCodes) -> Self {
+        Self { offset, index: u32::try_from(index).unwrap_or(u32::MAX), origin }
     }
 }
 

@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Telemetry, state and tables as a tar stream that lacks its end: the keys, which no connection carries. */
+        post: operations["backup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/breakdown": {
         parameters: {
             query?: never;
@@ -83,6 +100,23 @@ export interface paths {
         put?: never;
         /** Stores a chunk of a file. Its body has one record a line; none at all asks for the offset alone. */
         post: operations["import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lake/{task}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks after the lake, one such call at a time. */
+        post: operations["task"];
         delete?: never;
         options?: never;
         head?: never;
@@ -847,6 +881,42 @@ export interface components {
             numeric: components["schemas"]["Numeric"];
             range: components["schemas"]["RangeAnswered"];
         };
+        /** @description One line of the answer. */
+        LakeLine: {
+            /** @description A table is done. */
+            table: {
+                /** @description What was found or done, by name. */
+                figures: {
+                    [key: string]: number;
+                };
+                /** @description Its name. */
+                name: string;
+                /** @description A sentence for each thing that is wrong. */
+                problems: string[];
+            };
+        } | {
+            /** @description All of it is done. */
+            done: {
+                /** @description How many things are wrong. */
+                problems: number;
+            };
+        } | {
+            /** @description It stopped. */
+            error: string;
+        };
+        /** @description Whom to erase; the other tasks take `{}`. */
+        LakeTask: {
+            /**
+             * @description An attempt, by its correlation id or the id that names it.
+             * @default null
+             */
+            attempt: string | null;
+            /**
+             * @description Everything that carries this token reference.
+             * @default null
+             */
+            token: string | null;
+        };
         /** @description What keeps the tables small. */
         MaintenanceShown: {
             /** @description Since when it fails. */
@@ -1581,6 +1651,58 @@ export interface operations {
             };
         };
     };
+    backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What walletscope backup writes into its file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": number[];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     breakdown: {
         parameters: {
             query: {
@@ -1876,6 +1998,73 @@ export interface operations {
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description flush, compact, expire, verify or erase */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LakeTask"];
+            };
+        };
+        responses: {
+            /** @description A line for each table as it is done, and one more at the end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["LakeLine"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,6 @@
 use super::*;
 use proptest::prelude::*;
-use walletscope_model::attempt::{Aliases, AttemptId, Decisions, Facts, IdKind};
+use walletscope_model::attempt::{Aliases, AttemptId, CameFrom, Decisions, Facts, IdKind};
 use walletscope_model::reason::Reason;
 use walletscope_model::token::TokenSpan;
 
@@ -25,6 +25,7 @@ fn attempt(outcome: Outcome) -> Attempt {
         records: 1,
         records_over_limit: 0,
         conflict: false,
+        came_from: CameFrom::default(),
         overflow: false,
         aliases: Aliases::default(),
         first_arrival: START,

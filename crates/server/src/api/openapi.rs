@@ -39,6 +39,8 @@ use utoipa::openapi::OpenApi as Document;
         super::openapi::openapi,
         crate::import::door::import,
         crate::listen::ops::end_backfill,
+        crate::listen::lake::task,
+        crate::listen::lake::backup,
     ),
     components(schemas(
         super::request_detail::CandidatesAnswer,

@@ -200,6 +200,7 @@ pub(super) mod tests {
             records: 1,
             records_over_limit: 0,
             conflict: false,
+            came_from: walletscope_model::CameFrom::default(),
             overflow: false,
             aliases: Aliases::default(),
             first_arrival: started_at,

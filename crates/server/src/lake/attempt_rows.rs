@@ -44,9 +44,9 @@ pub fn push(rows: &mut RowBuilder, attempt: &Attempt, offset: Offset) {
         .flag("settled", attempt.settled)
         .time("first_arrival", Some(attempt.first_arrival))
         .time("last_arrival", Some(attempt.last_arrival))
-        .text("account", None)
-        .text("region", None)
-        .text("source", None)
+        .text("account", attempt.came_from.account.as_deref())
+        .text("region", attempt.came_from.region.as_deref())
+        .text("source", attempt.came_from.source.as_deref())
         .text("tenant", Some(&attempt.id.tenant))
         .long("_offset", offset.0)
         .end();

@@ -10,6 +10,7 @@ use std::sync::{Arc, atomic::Ordering};
 use std::time::{Duration as StdDuration, Instant};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use walletscope_lake::maintenance::{self, Erasure};
 use walletscope_lake::{Lake, LakeError, LakeTable};
 use walletscope_model::Offset;
@@ -39,8 +40,9 @@ pub enum Upkeep {
 }
 
 /// One line of the answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = LakeLine)]
 pub enum Line {
     /// A table is done.
     Table {

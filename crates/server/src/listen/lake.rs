@@ -19,6 +19,7 @@ use futures_util::StreamExt;
 use serde::Deserialize;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
+use utoipa::ToSchema;
 use walletscope_journal::{EmbeddedStore, Store};
 
 use crate::api::{Caller, ErrorBody, ErrorDetail};
@@ -63,15 +64,29 @@ pub(super) fn routes(door: LakeDoor) -> Router {
         .with_state(door)
 }
 
-/// Whom to erase.
-#[derive(Default, Deserialize)]
+/// Whom to erase; the other tasks take `{}`.
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
-struct Asked {
+#[schema(as = LakeTask)]
+pub(crate) struct Asked {
+    /// An attempt, by its correlation id or the id that names it.
     attempt: Option<String>,
+    /// Everything that carries this token reference.
     token: Option<String>,
 }
 
-async fn task(
+/// Looks after the lake, one such call at a time.
+#[utoipa::path(
+    post, path = "/api/v1/lake/{task}", tag = "lake",
+    params(("task" = String, Path, description = "flush, compact, expire, verify or erase")),
+    request_body = Asked,
+    responses(
+        (status = 200, body = Line, content_type = "application/x-ndjson", description = "A line for each table as it is done, and one more at the end"),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+    ),
+)]
+pub(crate) async fn task(
     State(door): State<LakeDoor>,
     Path(task): Path<String>,
     caller: Option<Extension<Caller>>,
@@ -133,7 +148,15 @@ async fn run(door: &LakeDoor, upkeep: Option<Upkeep>, sender: mpsc::Sender<Line>
 }
 
 /// Telemetry, state and tables as a tar stream that lacks its end: the keys, which no connection carries.
-async fn backup(State(door): State<LakeDoor>, caller: Option<Extension<Caller>>) -> Response {
+#[utoipa::path(
+    post, path = "/api/v1/backup", tag = "lake",
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "application/x-tar", description = "What walletscope backup writes into its file"),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 503, body = ErrorBody),
+    ),
+)]
+pub(crate) async fn backup(State(door): State<LakeDoor>, caller: Option<Extension<Caller>>) -> Response {
     if caller.is_none_or(|Extension(caller)| caller.is_browser) {
         return refuse(StatusCode::FORBIDDEN, "token_needed", "this is for programs that send the API token");
     }

@@ -5,7 +5,7 @@
 //! slow ones are cut.
 
 mod connections;
-mod lake;
+pub(crate) mod lake;
 pub(crate) mod ops;
 
 use std::sync::Arc;

@@ -8,7 +8,9 @@ use walletscope_model::{EventKind, IdKind, Lifecycle, Offset, Stage, Timestamp, 
 use walletscope_series::window::{Durations, Timing};
 use walletscope_series::{Count, Sketch, Window};
 use walletscope_stream::interpret::What;
-use walletscope_stream::{ContentHash, Evidence, Fields, Node, NodeKey, Observation, TokenShare};
+use walletscope_stream::{
+    ContentHash, Evidence, Fields, Node, NodeKey, Observation, OriginCodes, TokenShare,
+};
 
 use super::layout;
 use super::message::Writer;
@@ -51,12 +53,14 @@ fn write_evidence(message: &mut Writer, evidence: &Evidence) {
     message.fixed(1, evidence.time.0);
     message.bytes(2, &evidence.hash.0);
     message.fixed(3, evidence.arrival.0);
-    message.unsigned(4, u64::from(evidence.source));
+    message.unsigned(4, u64::from(evidence.origin.source));
     message.unsigned(5, evidence.offset.0);
     message.unsigned(6, u64::from(evidence.index));
     message.unsigned(7, u64::from(what_number(evidence.what)));
     message.bytes(8, evidence.fields.stored().as_bytes());
     message.some_bytes(9, evidence.content.as_deref().map(str::as_bytes));
+    message.unsigned(10, u64::from(evidence.origin.account));
+    message.unsigned(11, u64::from(evidence.origin.region));
 }
 
 fn write_observation(message: &mut Writer, observation: &Observation) {
@@ -208,6 +212,10 @@ struct EvidenceRecord {
     fields: String,
     #[prost(string, optional, tag = "9")]
     content: Option<String>,
+    #[prost(uint32, tag = "10")]
+    account: u32,
+    #[prost(uint32, tag = "11")]
+    region: u32,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -262,7 +270,11 @@ fn evidence(record: EvidenceRecord) -> Result<Evidence, CodecError> {
         time: Timestamp(record.time),
         hash: hash(&record.hash)?,
         arrival: Timestamp(record.arrival),
-        source: code(record.source)?,
+        origin: OriginCodes {
+            account: code(record.account)?,
+            region: code(record.region)?,
+            source: code(record.source)?,
+        },
         offset: Offset(record.offset),
         index: record.index,
         what: what(record.what)?,
@@ -352,7 +364,7 @@ mod tests {
             time: Timestamp(number),
             hash: ContentHash([number as u8; 16]),
             arrival: Timestamp(-number),
-            source: 7,
+            origin: OriginCodes { account: 1, region: 0, source: 7 },
             offset: Offset(1 << 40),
             index: 300,
             what: What::Event(EventKind::Failure),

@@ -1,7 +1,7 @@
 //! Whose is a record? Names, aliases, shared ids, values that are no ids, limits.
 
 use crate::script::{DAY, attempts, batch, check, run, time};
-use walletscope_model::{Body, IdKind, LogBatch, LogEvent};
+use walletscope_model::{Body, CameFrom, IdKind, LogBatch, LogEvent};
 use walletscope_stream::{NodeKey, Roots};
 
 #[test]
@@ -267,4 +267,20 @@ fn the_record_after_ten_thousand_is_counted_and_not_joined() {
     assert_eq!(attempts(&mut world), ["corr c1 PENDING started 12:00:00 records=10000 over=1 overflow"]);
     assert!(noon > DAY);
     world.verify();
+}
+
+/// Account and region where all records agree, the source of the first.
+#[test]
+fn an_attempt_came_from_where_its_records_came_from() {
+    let came_from = |input: &str| {
+        let mut world = run(input);
+        world.restart();
+        let attempt = world.attempt(NodeKey::of("bank", IdKind::Correlation, "c1"));
+        let CameFrom { account, region, source } = attempt.came_from;
+        [account, region, source].map(|word| word.as_deref().unwrap_or("-").to_owned())
+    };
+    let two = "12:00:02 SUCCESS c=c1 src=door\n12:00:00 START c=c1 src=key\n";
+    assert_eq!(came_from(two), ["123456789012", "eu-central-1", "key"]);
+    let third = format!("{two}\n11:00:00 STEP_UP_SENT c=c1 src=import region=us-east-1");
+    assert_eq!(came_from(&third), ["123456789012", "-", "import"]);
 }

@@ -78,6 +78,8 @@ fn outcome(chance: &mut Chance, arriving: &[Record], is_plain: bool) -> Vec<Stri
     found.extend(keys.into_iter().map(|key| {
         let mut attempt = world.attempt(key);
         (attempt.first_arrival, attempt.last_arrival) = Default::default();
+        // The source is drawn anew for each order.
+        attempt.came_from.source = None;
         format!("{attempt:?}")
     }));
     found.sort();

@@ -75,7 +75,11 @@ pub fn run_line(world: &mut World, line: &str) {
     };
     let appended_at = arrival.max(world.now());
     let (source, tenant) = (option("src=").unwrap_or("key"), option("tenant=").unwrap_or("bank"));
-    world.append(batch(appended_at, source, tenant, body));
+    let mut batch = batch(appended_at, source, tenant, body);
+    if let Some(region) = option("region=") {
+        batch.origin.region = region.into();
+    }
+    world.append(batch);
 }
 
 fn span(line: &str) -> Span {
