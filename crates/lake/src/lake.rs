@@ -39,6 +39,15 @@ struct TableSlot {
     committing: Mutex<()>,
 }
 
+/// Rows that come part by part and are added in one commit. Each part is in files before the next, so memory holds one
+/// of them; what is dropped before the commit has changed nothing, and its files are collected as orphans.
+pub struct Appending<'a> {
+    lake: &'a Lake,
+    table: LakeTable,
+    files: Vec<DataFile>,
+    _committing: MutexGuard<'a, ()>,
+}
+
 impl Lake {
     /// Opens the lake whose catalog lies in `folder`; tables that are not there are made, empty.
     ///
@@ -82,9 +91,12 @@ impl Lake {
         watermark: Offset,
         now: Timestamp,
     ) -> Result<Arc<TableState>, LakeError> {
-        let _committing = self.lock(table).await;
-        let add = self.write(table, batches).await?;
-        self.commit(table, Change { add, watermark: Some(watermark), ..Change::default() }, now).await
+        self.begin_append(table).await.add(batches).await?.commit(watermark, now).await
+    }
+
+    /// Begins to add rows; the table's other changes wait until it has ended.
+    pub async fn begin_append(&self, table: LakeTable) -> Appending<'_> {
+        Appending { lake: self, table, files: Vec::new(), _committing: self.lock(table).await }
     }
 
     /// Whether somebody copies the files, so that none may be deleted.
@@ -175,5 +187,38 @@ impl Lake {
     /// Closes the catalog.
     pub async fn close(&self) {
         self.catalog.close().await;
+    }
+}
+
+impl Appending<'_> {
+    /// Writes a part.
+    ///
+    /// # Errors
+    /// Nothing is added, of earlier parts neither.
+    pub async fn add(mut self, batches: Vec<RecordBatch>) -> Result<Self, LakeError> {
+        match self.lake.write(self.table, batches).await {
+            Ok(files) => {
+                self.files.extend(files);
+                Ok(self)
+            }
+            Err(error) => {
+                self.abandon().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Adds what was written and moves the watermark.
+    ///
+    /// # Errors
+    /// Nothing was added.
+    pub async fn commit(self, watermark: Offset, now: Timestamp) -> Result<Arc<TableState>, LakeError> {
+        let change = Change { add: self.files, watermark: Some(watermark), ..Change::default() };
+        self.lake.commit(self.table, change, now).await
+    }
+
+    /// Deletes what was written.
+    pub async fn abandon(self) {
+        self.lake.discard(self.files).await;
     }
 }

@@ -22,7 +22,7 @@ pub mod tables;
 
 pub use error::LakeError;
 pub use hot::Hot;
-pub use lake::{CATALOG_FILE, Lake};
+pub use lake::{Appending, CATALOG_FILE, Lake};
 pub use live::{Chunk, Live};
 pub use pin::Pin;
 pub use rows::RowBuilder;

@@ -16,6 +16,7 @@ const TABLE: LakeTable = LakeTable::Attempts;
 #[derive(Clone, Copy, Debug)]
 enum Deed {
     Flush,
+    FlushInParts,
     Compact,
     Join,
     Merge,
@@ -39,6 +40,13 @@ async fn perform(lake: &Lake, deed: Deed) -> Result<(), LakeError> {
         Deed::Flush => {
             let batch = rows(TABLE, [(19_990, 100), (19_995, 101)]);
             lake.append(TABLE, vec![batch], Offset(9), NOW).await.map(drop)
+        }
+        Deed::FlushInParts => {
+            let mut appending = lake.begin_append(TABLE).await;
+            for part in [(19_990, 100), (19_995, 101), (19_990, 102)] {
+                appending = appending.add(vec![rows(TABLE, [part])]).await?;
+            }
+            appending.commit(Offset(9), NOW).await.map(drop)
         }
         Deed::Compact => {
             for plan in compactions(&lake.current(TABLE), NOW) {
@@ -106,6 +114,11 @@ async fn killed_at_each_step(deed: Deed) -> i64 {
 async fn flush() {
     // Two data files, manifest, manifest list, metadata.
     assert_eq!(killed_at_each_step(Deed::Flush).await, 5);
+}
+
+#[tokio::test]
+async fn flush_in_parts() {
+    assert_eq!(killed_at_each_step(Deed::FlushInParts).await, 6);
 }
 
 #[tokio::test]

@@ -69,6 +69,11 @@ impl EntryRows {
         }
     }
 
+    /// About how many bytes the rows so far take in memory.
+    pub fn bytes(&self) -> usize {
+        self.builders.iter().map(RowBuilder::bytes).sum()
+    }
+
     /// The rows of a table so far; the builder is empty again.
     pub fn take(&mut self, table: LakeTable) -> arrow::array::RecordBatch {
         self.builder(table).finish()
@@ -86,6 +91,9 @@ impl EntryRows {
         placeholders: &[Box<str>],
         wants: impl Fn(LakeTable) -> bool,
     ) {
+        if ![LakeTable::LogEvents, LakeTable::Events, LakeTable::TokenStates].into_iter().any(&wants) {
+            return;
+        }
         for (index, event) in logs.events.iter().enumerate() {
             let said = interpret(&event.message, placeholders);
             let carried = Carried { batch, offset, index: u32::try_from(index).unwrap_or(u32::MAX) };

@@ -24,6 +24,7 @@ use walletscope_stream::{AttemptChange, NodeKey};
 use super::entry_rows::EntryRows;
 use super::jobs::{Flush, Job, JobKind, JobOutcome, Jobs};
 use super::marks::{Done, Marks};
+use super::replay::{JournalEntries, Replay, Step, Stored};
 use super::{LakeSettings, LakeShared, Snapshot, attempt_rows};
 use crate::pipeline::Now;
 use crate::view::View;
@@ -34,11 +35,13 @@ pub const ENTRIES_WAITING_MAX: usize = 256;
 const PUBLISH_EVERY: StdDuration = StdDuration::from_millis(100);
 /// Late changes beyond this are merged before their time.
 const LATE_MAX: usize = 50_000;
+/// Attempts that are read from the state before they become rows.
+const ATTEMPTS_READ_MAX: usize = 8_192;
 
 /// What this thread is told.
 pub enum Work {
     /// The state that everything after follows on, first of all.
-    Start(Box<View>, Marks, Arc<dyn JournalEntries>),
+    Start(Arc<View>, Marks, Arc<dyn JournalEntries>),
     /// An entry was applied, and these attempts changed with it.
     Applied(Offset, Batch, Vec<AttemptChange>),
     /// A job has ended.
@@ -47,15 +50,6 @@ pub enum Work {
     FlushNow,
     /// End; what is in memory is in the journal as well.
     Stop,
-}
-
-/// Reads the journal's entries back.
-pub trait JournalEntries: Send + Sync {
-    /// Entries in order from `from` on, some at a time; empty after the last.
-    ///
-    /// # Errors
-    /// The journal could not be read.
-    fn entries(&self, from: Offset) -> Result<Vec<(Offset, Batch)>, String>;
 }
 
 /// Owns what is not in the files.
@@ -74,7 +68,9 @@ pub struct Feeder {
     head: Offset,
     /// What the files held at the start, by the table's number: entries are read again from the lowest.
     in_files: [Offset; LakeTable::COUNT],
-    view: Option<Box<View>>,
+    /// Until everything of before the start is there.
+    replay: Option<Replay>,
+    view: Option<Arc<View>>,
     jobs: Jobs,
     is_dirty: bool,
     oldest_unflushed: Option<Instant>,
@@ -107,6 +103,7 @@ pub fn start(
         changed: BTreeMap::new(),
         head: Offset(0),
         in_files: LakeTable::ALL.map(|table| shared.lake.current(table).watermark()),
+        replay: None,
         view: None,
         jobs,
         is_dirty: false,
@@ -127,12 +124,22 @@ pub fn start(
 impl Feeder {
     fn run(&mut self, work: &Receiver<Work>) {
         let mut published_at = Instant::now();
+        let mut patience = PUBLISH_EVERY;
         loop {
-            match work.recv_timeout(PUBLISH_EVERY) {
-                Ok(Work::Stop) => return,
-                Ok(work) => self.take(work),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+            // Neither waits a stop behind the reading of a long journal, nor the reading behind ever new entries.
+            for _ in 0..=ENTRIES_WAITING_MAX {
+                match work.recv_timeout(std::mem::take(&mut patience)) {
+                    Ok(Work::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                    Ok(work) => self.take(work),
+                    Err(RecvTimeoutError::Timeout) => break,
+                }
+            }
+            patience = PUBLISH_EVERY;
+            if self.replay.is_some() {
+                if self.catch_up() {
+                    patience = StdDuration::ZERO;
+                }
+                continue;
             }
             if self.is_dirty && published_at.elapsed() >= PUBLISH_EVERY {
                 self.publish();
@@ -144,52 +151,142 @@ impl Feeder {
 
     fn take(&mut self, work: Work) {
         match work {
-            Work::Start(view, marks, journal) => self.begin(view, marks, &*journal),
+            Work::Start(view, marks, journal) => self.begin(&view, marks, journal),
             Work::Applied(offset, batch, changes) => {
-                self.entry(offset, &batch);
+                match &mut self.replay {
+                    Some(replay) => replay.applied(offset),
+                    None => self.entry(offset, &batch),
+                }
                 for change in changes {
                     self.attempt(offset, change);
                 }
-                self.head = offset;
-                self.is_dirty = true;
             }
             Work::Ended(outcome) => self.ended(outcome),
-            Work::FlushNow => self.flush(),
-            Work::Stop => {}
+            Work::FlushNow if self.replay.is_none() => self.flush(),
+            // Who asks for a flush asks again.
+            Work::FlushNow | Work::Stop => {}
         }
     }
 
     /// Every attempt that the files do not hold as it is: those that run, and those with a mark. A lake that was never
-    /// written to holds none.
-    fn begin(&mut self, view: Box<View>, marks: Marks, journal: &dyn JournalEntries) {
+    /// written to holds none. Settled ones stay in the state until it is known whether they fit into memory.
+    fn begin(&mut self, view: &Arc<View>, marks: Marks, journal: Arc<dyn JournalEntries>) {
         self.marks = marks;
+        self.view = Some(view.clone());
         self.forget_what_is_done();
         let is_first = self.shared.lake.current(LakeTable::Attempts).watermark() == Offset(0);
-        let mut state = view.state();
-        let mut keys: Vec<NodeKey> = self.marks.iter().map(|(key, _)| *key).collect();
+        let late = self.marks.iter().filter(|(_, mark)| mark.is_late());
+        let mut changing: Vec<_> = late.map(|(key, mark)| (*key, mark.changed_at)).collect();
+        let mut settled = Vec::new();
         let all = walletscope_series::Range {
             from: walletscope_model::Timestamp(i64::MIN),
             to: walletscope_model::Timestamp(i64::MAX),
         };
-        let running = view.rows.started_in(all).filter(|row| is_first || !row.flags.settled);
-        keys.extend(running.map(|row| row.key));
-        keys.sort_unstable();
-        keys.dedup();
-        for key in keys {
-            let changed_at = self.marks.get(&key).map_or(view.applied, |mark| mark.changed_at);
-            match state.attempt(key) {
-                Ok(Some(attempt)) => self.note_attempt(key, changed_at, attempt),
-                Ok(None) => {
-                    if let Ok(Some(id)) = state.id(key) {
-                        self.names.insert(key, (attempt_rows::name_of(&id), None));
-                    }
-                }
-                Err(error) => tracing::error!(error = error.0, "an attempt could not be read for the lake"),
+        for row in view.rows.started_in(all) {
+            let mark = self.marks.get(&row.key);
+            let changed_at = mark.map_or(view.applied, |mark| mark.changed_at);
+            match mark {
+                Some(mark) if mark.is_late() => {}
+                _ if !row.flags.settled => changing.push((row.key, changed_at)),
+                None if !is_first => {}
+                Some(_) | None => settled.push((row.started_at, row.key, changed_at)),
             }
         }
-        self.replay(view.applied, journal);
-        self.head = view.applied;
-        self.view = Some(view);
+        changing.sort_unstable();
+        self.note_stored(view, &changing);
+        settled.sort_unstable();
+        let settled = settled.into_iter().map(|(_, key, changed_at)| (key, changed_at)).collect();
+        let stored = Stored::new(view.clone(), settled, &self.settings);
+        self.replay = Some(Replay::new(journal, self.in_files, stored));
+    }
+
+    /// Attempts as the state holds them.
+    fn note_stored(&mut self, view: &View, attempts: &[(NodeKey, Offset)]) {
+        for some in attempts.chunks(ATTEMPTS_READ_MAX) {
+            // A reader of their own: what it has read leaves memory with it.
+            let mut state = view.state();
+            for (key, changed_at) in some {
+                match state.attempt(*key) {
+                    Ok(Some(attempt)) => self.note_attempt(*key, *changed_at, attempt),
+                    Ok(None) => {
+                        if let Ok(Some(id)) = state.id(*key) {
+                            self.names.insert(*key, (attempt_rows::name_of(&id), None));
+                        }
+                    }
+                    Err(error) => {
+                        tracing::error!(error = error.0, "an attempt could not be read for the lake")
+                    }
+                }
+            }
+            self.gather();
+        }
+    }
+
+    /// One step of the replay; whether the next one need not wait for anything.
+    fn catch_up(&mut self) -> bool {
+        self.gather();
+        let mut step = self.next_step();
+        if let Some(Step::Read(room)) = step {
+            self.read_on(room);
+            // Entries that go on arriving must not keep the end away.
+            step = self.next_step();
+        }
+        match step {
+            Some(Step::Read(_)) => {}
+            Some(Step::FlushRows) => self.flush_replayed(false),
+            Some(Step::FlushAll) => self.flush_replayed(true),
+            Some(Step::End) => self.end_replay(),
+            Some(Step::Wait) | None => return false,
+        }
+        true
+    }
+
+    fn next_step(&self) -> Option<Step> {
+        let (is_busy, is_failing) = (self.jobs.is_busy(), self.jobs.is_failing());
+        let replay = self.replay.as_ref()?;
+        Some(replay.step(self.rows_bytes(), is_busy, is_failing, &self.settings))
+    }
+
+    /// Rows of entries that the state holds and some tables' files do not.
+    fn read_on(&mut self, room: usize) {
+        let Some(mut replay) = self.replay.take() else { return };
+        replay.read();
+        while self.rows.bytes() < room
+            && let Some((offset, batch)) = replay.take()
+        {
+            self.entry(offset, &batch);
+        }
+        self.replay = Some(replay);
+        self.gather();
+    }
+
+    fn flush_replayed(&mut self, with_attempts: bool) {
+        let Some(mut replay) = self.replay.take() else { return };
+        let mut batches = self.seal();
+        let mut stored = None;
+        if with_attempts {
+            batches.insert(LakeTable::Attempts, self.settled());
+            replay.stored.retain(|key| !self.is_late(key));
+            stored = Some(replay.stored.clone());
+        }
+        let through = replay.reached();
+        tracing::info!(
+            through = through.0,
+            hot_bytes = self.rows_bytes(),
+            with_attempts,
+            "flushing to the lake what the journal held before the start"
+        );
+        self.replay = Some(replay);
+        self.jobs.start(Job::Flush(Flush { through, batches, stored }));
+    }
+
+    /// What is not in files is in memory from now on.
+    fn end_replay(&mut self) {
+        let Some(replay) = self.replay.take() else { return };
+        self.head = replay.reached();
+        let mut stored = replay.stored;
+        stored.retain(|key| !self.is_late(key));
+        self.note_stored(stored.view(), stored.attempts());
         self.publish();
     }
 
@@ -200,25 +297,6 @@ impl Feeder {
         for done in [Done::Flushed(attempts.watermark()), Done::Merged(Offset(merged.unwrap_or(0)))] {
             self.marks.forget(done);
             self.shared.tell_done(done);
-        }
-    }
-
-    /// Rows of entries that the state holds and some tables' files do not.
-    fn replay(&mut self, through: Offset, journal: &dyn JournalEntries) {
-        let mut next = Offset(self.shared.lake.watermark().0 + 1);
-        while next <= through {
-            let entries = match journal.entries(next) {
-                Ok(entries) if entries.is_empty() => return,
-                Ok(entries) => entries,
-                Err(error) => {
-                    tracing::error!(error, "the journal could not be read for the lake");
-                    return;
-                }
-            };
-            for (offset, batch) in entries.iter().filter(|(offset, _)| *offset <= through) {
-                self.entry(*offset, batch);
-            }
-            next = Offset(entries.last().map_or(through.0, |(offset, _)| offset.0) + 1);
         }
     }
 
@@ -252,8 +330,12 @@ impl Feeder {
         }
     }
 
+    fn is_late(&self, key: &NodeKey) -> bool {
+        self.marks.get(key).is_some_and(super::Mark::is_late)
+    }
+
     fn note_attempt(&mut self, key: NodeKey, offset: Offset, attempt: Attempt) {
-        if self.marks.get(&key).is_some_and(super::Mark::is_late) {
+        if self.is_late(&key) {
             let day = day_of(attempt.started_at);
             self.names.insert(key, (attempt_rows::name(&attempt), Some(day)));
         }
@@ -269,24 +351,29 @@ impl Feeder {
         }
     }
 
-    /// Nothing is shown before everything is there.
-    fn publish(&mut self) {
-        if self.view.is_none() {
-            return;
-        }
+    /// What came since the last time stands where snapshots share it.
+    fn gather(&mut self) {
         for table in LakeTable::ALL {
             let rows = self.rows.take(table);
             self.hot[table as usize].push(rows);
         }
         let changed = std::mem::take(&mut self.changed);
         let (late, new): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            changed.into_iter().partition(|(key, _)| self.marks.get(key).is_some_and(super::Mark::is_late));
+            changed.into_iter().partition(|(key, _)| self.is_late(key));
         for key in late.keys() {
             self.live.remove(&key.0);
         }
         put(&mut self.live, new);
         put(&mut self.overlay, late);
         self.watch_memory();
+    }
+
+    /// Nothing is shown before everything is there.
+    fn publish(&mut self) {
+        if self.view.is_none() || self.replay.is_some() {
+            return;
+        }
+        self.gather();
         let has_rows = self.hot.iter().any(|hot| hot.rows() > 0) || !self.live.is_empty();
         if !has_rows {
             self.oldest_unflushed = None;
@@ -344,9 +431,8 @@ impl Feeder {
             return;
         }
         self.publish();
-        let mut batches: Vec<Vec<RecordBatch>> = self.hot.iter_mut().map(Hot::seal).collect();
-        batches[LakeTable::Attempts as usize] =
-            self.live.chunks().iter().map(|chunk| settled(&chunk.living_rows())).collect();
+        let mut batches = self.seal();
+        batches.insert(LakeTable::Attempts, self.settled());
         self.oldest_sealed = self.oldest_unflushed.take();
         tracing::info!(
             through = self.head.0,
@@ -357,7 +443,19 @@ impl Feeder {
             late = self.names.len(),
             "flushing to the lake"
         );
-        self.jobs.start(Job::Flush(Flush { through: self.head, batches }));
+        self.jobs.start(Job::Flush(Flush { through: self.head, batches, stored: None }));
+    }
+
+    /// What a flush takes of the append-only tables.
+    fn seal(&mut self) -> BTreeMap<LakeTable, Vec<RecordBatch>> {
+        let hot = LakeTable::ALL.into_iter().zip(&mut self.hot);
+        let append_only = hot.filter(|(table, _)| *table != LakeTable::Attempts);
+        append_only.map(|(table, hot)| (table, hot.seal())).collect()
+    }
+
+    /// What a flush takes of the attempts.
+    fn settled(&self) -> Vec<RecordBatch> {
+        self.live.chunks().iter().map(|chunk| settled(&chunk.living_rows())).collect()
     }
 
     fn merge(&mut self) {
@@ -376,17 +474,21 @@ impl Feeder {
     fn ended(&mut self, outcome: JobOutcome) {
         self.jobs.ended(&outcome);
         match outcome {
-            JobOutcome::Flushed { through, flushed } => {
+            JobOutcome::Flushed { through, flushed, is_complete } => {
                 for table in LakeTable::ALL {
                     let hot = &mut self.hot[table as usize];
                     if flushed.contains(&table) { hot.drop_sealed() } else { hot.unseal() }
                 }
                 if flushed.len() == LakeTable::COUNT {
                     self.shared.flushed_through.store(through.0, Ordering::Release);
-                } else {
+                }
+                if !is_complete {
                     self.flush_again();
                 }
                 if flushed.contains(&LakeTable::Attempts) {
+                    if let Some(replay) = &mut self.replay {
+                        replay.stored.clear();
+                    }
                     self.forget_flushed(through);
                     self.marks.forget(Done::Flushed(through));
                     self.shared.tell_done(Done::Flushed(through));
@@ -414,11 +516,17 @@ impl Feeder {
         self.oldest_unflushed = self.oldest_sealed.take().or(self.oldest_unflushed);
     }
 
+    /// Rows of entries that are in memory.
+    fn rows_bytes(&self) -> usize {
+        self.hot.iter().map(Hot::bytes).sum()
+    }
+
     /// Counts what waits for files. Attempts that run, and late changes, are not in it: a flush does not end their
-    /// waiting, and there are never more of them than rows that brought them.
+    /// waiting, and there are never more of them than rows that brought them. In a replay, those rows are not read yet.
     fn watch_memory(&self) {
         let before = self.shared.hot_memory();
-        let bytes = self.hot.iter().map(Hot::bytes).sum();
+        let attempts_bytes = if self.replay.is_some() { self.live.bytes() } else { 0 };
+        let bytes = self.rows_bytes() + attempts_bytes;
         self.shared.hot_bytes.store(bytes, Ordering::Relaxed);
         let after = self.shared.hot_memory();
         match (before.is_full(), after.is_full()) {

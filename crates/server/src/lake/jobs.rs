@@ -15,6 +15,7 @@ use walletscope_lake::maintenance::{self, Overlay};
 use walletscope_lake::{LakeError, LakeTable};
 use walletscope_model::{Duration, Offset, Timestamp};
 
+use super::replay::{Stored, unreadable};
 use super::{LakeShared, Work};
 use crate::pipeline::Now;
 
@@ -46,8 +47,10 @@ pub enum Job {
 pub struct Flush {
     /// The newest entry that they include.
     pub through: Offset,
-    /// By the table's number.
-    pub batches: Vec<Vec<RecordBatch>>,
+    /// By table; one that is not among them stays as it is.
+    pub batches: BTreeMap<LakeTable, Vec<RecordBatch>>,
+    /// Attempts beside those in the batches.
+    pub stored: Option<Stored>,
 }
 
 /// The kinds of jobs, the one that matters most first.
@@ -65,8 +68,10 @@ pub enum JobOutcome {
     Flushed {
         /// The entry.
         through: Offset,
-        /// The tables; others failed.
+        /// The tables.
         flushed: Vec<LakeTable>,
+        /// Whether these are all that were to be flushed; others failed.
+        is_complete: bool,
     },
     /// Late changes up to this entry are in the files.
     Merged(Offset),
@@ -111,7 +116,7 @@ impl JobKind {
 impl JobOutcome {
     fn is_failure(&self) -> bool {
         match self {
-            Self::Flushed { flushed, .. } => flushed.len() < LakeTable::COUNT,
+            Self::Flushed { is_complete, .. } => !is_complete,
             Self::Failed(_) => true,
             Self::Merged(_) | Self::Maintained => false,
         }
@@ -188,6 +193,11 @@ impl Jobs {
     /// Whether a job runs, or the next must wait after a failure.
     pub(super) fn is_busy(&self) -> bool {
         self.is_busy || Instant::now() < self.paused_until
+    }
+
+    /// Whether the newest job failed.
+    pub(super) fn is_failing(&self) -> bool {
+        self.failures > 0
     }
 
     /// The job's end was taken note of.
@@ -282,26 +292,51 @@ fn pause(failures: u32) -> StdDuration {
 /// The attempts come last: their watermark must not be ahead of what tells why they are as they are. What fails for one
 /// table would fail for the next, so the first failure ends it.
 async fn run_flush(shared: &LakeShared, flush: Flush, now: Timestamp) -> Ended {
-    let Flush { through, batches } = flush;
+    let Flush { through, batches, mut stored } = flush;
     let mut flushed = Vec::new();
-    for (table, batches) in LakeTable::ALL.into_iter().rev().zip(batches.into_iter().rev()) {
+    for (table, batches) in batches.into_iter().rev() {
         let state = shared.lake.current(table);
-        let is_empty = batches.iter().all(|batch| batch.num_rows() == 0);
+        let stored = if table == LakeTable::Attempts { stored.take() } else { None };
+        let is_empty = stored.is_none() && batches.iter().all(|batch| batch.num_rows() == 0);
         let is_fresh = now.0 - state.metadata.last_updated_ms() * 1_000 < ADVANCE_AFTER.0;
-        if is_empty && is_fresh {
+        // A watermark never goes back: a table may be ahead of those that a flush before the start did not reach.
+        if is_empty && (is_fresh || state.watermark() >= through) {
             flushed.push(table);
             continue;
         }
-        let appended = shared.lake.append(table, batches, through, now).await;
+        let appended = append(shared, table, batches, stored, through, now).await;
         // After a failure of the catalog the table may have moved all the same.
         if appended.is_ok() || shared.lake.current(table).watermark() >= through {
             flushed.push(table);
         }
         if let Err(error) = appended {
-            return (JobOutcome::Flushed { through, flushed }, Some(error));
+            return (JobOutcome::Flushed { through, flushed, is_complete: false }, Some(error));
         }
     }
-    (JobOutcome::Flushed { through, flushed }, None)
+    (JobOutcome::Flushed { through, flushed, is_complete: true }, None)
+}
+
+async fn append(
+    shared: &LakeShared,
+    table: LakeTable,
+    batches: Vec<RecordBatch>,
+    stored: Option<Stored>,
+    through: Offset,
+    now: Timestamp,
+) -> Result<(), LakeError> {
+    let mut appending = shared.lake.begin_append(table).await.add(batches).await?;
+    for part in stored.iter().flat_map(Stored::parts) {
+        let read = tokio::task::spawn_blocking(move || part.rows()).await;
+        let rows = match read.unwrap_or_else(|panic| Err(unreadable(&panic))) {
+            Ok(rows) => rows,
+            Err(error) => {
+                appending.abandon().await;
+                return Err(error);
+            }
+        };
+        appending = appending.add(vec![rows]).await?;
+    }
+    appending.commit(through, now).await.map(drop)
 }
 
 async fn run_maintenance(

@@ -2,7 +2,8 @@
 //!
 //! One thread ([`Feeder`]) takes every applied entry in order, makes rows of it ([`entry_rows`], [`attempt_rows`]) and
 //! publishes what is not in the files yet at most ten times a second; [`marks`] say which attempts that is. Flushes,
-//! merges and maintenance ([`jobs`]) run beside it, one at a time. [`tables`] joins both halves for queries: first the
+//! merges and maintenance ([`jobs`]) run beside it, one at a time. After a start it first catches up with the journal
+//! ([`replay`]). [`tables`] joins both halves for queries: first the
 //! published snapshot, then the files.
 
 mod attempt_rows;
@@ -10,6 +11,7 @@ mod entry_rows;
 mod feeder;
 mod jobs;
 mod marks;
+mod replay;
 mod rollups;
 mod tables;
 pub mod upkeep;
@@ -25,9 +27,10 @@ use walletscope_lake::{Chunk, Lake, LakeError, LakeTable, S3Place, Warehouse};
 use walletscope_model::{Duration, Offset, Timestamp};
 use walletscope_query::lake_table::Hidden;
 
-pub use feeder::{Feeder, JournalEntries, Work, start};
+pub use feeder::{Feeder, Work, start};
 pub use jobs::{Failure, Job, JobKind, JobReport, MAINTAIN_EVERY};
 pub use marks::{Done, Mark, Marks};
+pub use replay::JournalEntries;
 pub use tables::LakeTables;
 
 /// Where the lake lies and how often it is written.

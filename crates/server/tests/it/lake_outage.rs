@@ -6,19 +6,18 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use walletscope_server::settings::Settings;
 use walletscope_server::start::system_now;
 
 use super::bucket::{Bucket, Weather};
-use super::server::{TestServer, now_millis, settings};
+use super::server::{TestServer, settings};
 
 const ROUNDS: usize = 4;
 const BATCH_ATTEMPTS: usize = 50;
 /// Far more than fit into the memory of the test's server.
 const BATCHES_MAX: usize = 500;
 const WAIT_MAX: Duration = Duration::from_secs(90);
-const COUNTED_AFTER_MAX: Duration = Duration::from_secs(10);
 
 /// A server over a bucket, and what it was sent.
 struct Scene {
@@ -48,23 +47,8 @@ impl Scene {
 
     /// The next call; whether it was taken at once. One that is throttled is sent again by [`Self::insist`].
     async fn send(&mut self) -> Result<(), Value> {
-        let now = now_millis();
         let ids = self.calls * BATCH_ATTEMPTS..(self.calls + 1) * BATCH_ATTEMPTS;
-        let events = ids.flat_map(|id| {
-            let message = |event: &str| {
-                format!(r#"{{"event":"{event}","correlationId":"corr-{id:08}","walletProvider":"ApplePay"}}"#)
-            };
-            [
-                json!({"message": message("TOKEN_PROVISION_START")}),
-                json!({"message": message("TOKEN_PROVISION_SUCCESS")}),
-            ]
-        });
-        let mut events: Vec<Value> = events.collect();
-        for (event, timestamp) in events.iter_mut().zip(now..) {
-            event["timestamp"] = timestamp.into();
-        }
-        let body = json!({"logGroupName": "/g", "logStreamName": "s", "logEvents": events});
-        let answer = self.server.logs("PutLogEvents", body, &format!("call-{}", self.calls)).await;
+        let answer = self.server.put_attempts(ids, &format!("call-{}", self.calls)).await;
         match answer.status {
             200 => {
                 self.calls += 1;
@@ -96,47 +80,11 @@ impl Scene {
         panic!("{BATCHES_MAX} calls were taken: nothing bounds the memory of the lake");
     }
 
-    async fn storage(&self) -> Value {
-        let (status, body) = self.server.get("/api/v1/storage").await;
-        assert_eq!(status, 200, "{body}");
-        serde_json::from_str(body.lines().next().unwrap()).unwrap()
-    }
-
-    /// What was answered with success is seen a moment later.
-    async fn assert_counted(&self) {
-        let (attempts, events) = (self.attempts, 2 * self.attempts);
-        let expected = json!([{"attempts": attempts, "ids": attempts, "events": events, "logs": events}]);
-        let begun = Instant::now();
-        loop {
-            let answer = self.count().await;
-            if answer == expected {
-                return;
-            }
-            assert!(begun.elapsed() < COUNTED_AFTER_MAX, "{answer} is not {expected}");
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    }
-
-    async fn count(&self) -> Value {
-        let sql = "SELECT count(*) AS attempts, count(DISTINCT attempt_id) AS ids, sum(records) AS events, \
-                   (SELECT count(*) FROM log_events) AS logs FROM token_provisioning_logs";
-        let answer = self.post("/api/v1/sql?format=json", &json!({"sql": sql})).await;
-        serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error}: {answer}"))
-    }
-
-    async fn post(&self, path: &str, body: &Value) -> String {
-        let token = format!("Bearer {}", self.server.api_token);
-        let headers = [("authorization", &*token), ("content-type", "application/json")];
-        let (status, answer) = self.server.send("POST", path, &headers, &body.to_string()).await;
-        assert_eq!(status, 200, "{path}: {answer}");
-        answer.rsplit_once('\n').unwrap().0.to_owned()
-    }
-
     /// Waits until the server says that it cannot write.
     async fn assert_told(&self) {
         let begun = Instant::now();
         let storage = loop {
-            let storage = self.storage().await;
+            let storage = self.server.storage().await;
             let error = storage["maintenance"]["lastError"].as_str();
             if error.is_some_and(|error| error.starts_with("the flush fails since ")) {
                 break storage;
@@ -150,21 +98,6 @@ impl Scene {
         assert_eq!(storage["memory"]["throttles"], true, "{storage}");
         let (status, ready) = self.server.get("/readyz").await;
         assert!(status == 200 && ready.contains("throttling: rows that wait"), "{ready}");
-    }
-
-    /// Everything that may be in files is, and the files say what they should.
-    async fn assert_written(&self) {
-        for task in ["flush", "compact", "verify"] {
-            let lines = self.post(&format!("/api/v1/lake/{task}"), &json!({})).await;
-            assert!(lines.contains(r#"{"done":{"problems":0}}"#), "{task}: {lines}");
-        }
-        let storage = self.storage().await;
-        let tables = storage["tables"].as_array().unwrap();
-        let logs = tables.iter().find(|table| table["name"] == "log_events").unwrap();
-        assert_eq!((&logs["rows"], &logs["hotRows"]), (&json!(2 * self.attempts), &json!(0)));
-        assert_eq!(storage["maintenance"]["lastError"], Value::Null);
-        assert_eq!(storage["maintenance"]["failingSince"], Value::Null);
-        self.assert_counted().await;
     }
 }
 
@@ -193,11 +126,11 @@ async fn a_bucket_that_cannot_be_written_throttles_and_loses_nothing() {
         assert!(scene.bucket.sky.hit() > hit_before, "{weather:?} was noticed by nobody");
         scene.bucket.sky.turn(Weather::Fair);
         scene.insist().await;
-        scene.assert_counted().await;
+        scene.server.assert_counted(scene.attempts).await;
         let (_, ready) = scene.server.get("/readyz").await;
         assert!(ready.starts_with("ready\n") && !ready.contains("throttling"), "{ready}");
     }
-    scene.assert_written().await;
+    scene.server.assert_written(scene.attempts).await;
 
     // A server that stops while nothing can be written goes on where it was.
     scene.bucket.sky.turn(Weather::Failing);
@@ -208,7 +141,7 @@ async fn a_bucket_that_cannot_be_written_throttles_and_loses_nothing() {
     bucket.sky.turn(Weather::Fair);
     let server = TestServer::start_by(over(&bucket, &folder), folder, system_now()).await;
     let mut scene = Scene { bucket, server, attempts, calls };
-    scene.assert_counted().await;
+    scene.server.assert_counted(scene.attempts).await;
     scene.insist().await;
-    scene.assert_written().await;
+    scene.server.assert_written(scene.attempts).await;
 }

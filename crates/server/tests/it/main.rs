@@ -5,6 +5,7 @@
 #[path = "../../../lake/tests/it/bucket.rs"]
 mod bucket;
 mod card_numbers;
+mod catching_up;
 mod import;
 mod lake_outage;
 mod recovery;

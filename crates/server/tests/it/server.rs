@@ -1,18 +1,23 @@
 //! A server in a temporary folder, and calls to it.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use walletscope_server::client::{Answer, AwsClient, Call, Credentials};
 use walletscope_server::pipeline::Now;
 use walletscope_server::settings::{Given, Settings};
 use walletscope_server::start::{Server, start, system_now};
 use walletscope_wire::aws::sigv4::{Scope, SigningKey};
+
+const COUNTED_AFTER_MAX: Duration = Duration::from_secs(10);
 
 pub struct TestServer {
     pub server: Server,
@@ -159,6 +164,78 @@ impl TestServer {
         self.logs("CreateLogStream", names, "").await;
     }
 
+    /// One call to a stream of [`make_stream`](Self::make_stream): attempts that succeed at once.
+    pub async fn put_attempts(&self, ids: Range<usize>, invocation_id: &str) -> Answer {
+        let now = now_millis();
+        let events = ids.flat_map(|id| {
+            let message = |event: &str| {
+                format!(r#"{{"event":"{event}","correlationId":"corr-{id:08}","walletProvider":"ApplePay"}}"#)
+            };
+            [
+                json!({"message": message("TOKEN_PROVISION_START")}),
+                json!({"message": message("TOKEN_PROVISION_SUCCESS")}),
+            ]
+        });
+        let mut events: Vec<Value> = events.collect();
+        for (event, timestamp) in events.iter_mut().zip(now..) {
+            event["timestamp"] = timestamp.into();
+        }
+        let body = json!({"logGroupName": "/g", "logStreamName": "s", "logEvents": events});
+        self.logs("PutLogEvents", body, invocation_id).await
+    }
+
+    /// What the API says about disk, tables and memory.
+    pub async fn storage(&self) -> Value {
+        let (status, body) = self.get("/api/v1/storage").await;
+        assert_eq!(status, 200, "{body}");
+        serde_json::from_str(body.lines().next().unwrap()).unwrap()
+    }
+
+    /// The rows that answer a query.
+    pub async fn sql(&self, sql: &str) -> Value {
+        let answer = self.post("/api/v1/sql?format=json", &json!({"sql": sql})).await;
+        serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error}: {answer}"))
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> String {
+        let token = format!("Bearer {}", self.api_token);
+        let headers = [("authorization", &*token), ("content-type", "application/json")];
+        let (status, answer) = self.send("POST", path, &headers, &body.to_string()).await;
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer.rsplit_once('\n').unwrap().0.to_owned()
+    }
+
+    /// Attempts that [`put_attempts`](Self::put_attempts) sent were counted, and once: at most ten seconds from now.
+    pub async fn assert_counted(&self, attempts: usize) {
+        const SQL: &str = "SELECT count(*) AS attempts, count(DISTINCT attempt_id) AS ids, sum(records) AS events, \
+                           (SELECT count(*) FROM log_events) AS logs FROM token_provisioning_logs";
+        let events = 2 * attempts;
+        let expected = json!([{"attempts": attempts, "ids": attempts, "events": events, "logs": events}]);
+        let begun = Instant::now();
+        loop {
+            let answer = self.sql(SQL).await;
+            if answer == expected {
+                return;
+            }
+            assert!(begun.elapsed() < COUNTED_AFTER_MAX, "{answer} is not {expected}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// The same, and everything that may be in files is, and the files say what they should.
+    pub async fn assert_written(&self, attempts: usize) {
+        for task in ["flush", "compact", "verify"] {
+            let lines = self.post(&format!("/api/v1/lake/{task}"), &json!({})).await;
+            assert!(lines.contains(r#"{"done":{"problems":0}}"#), "{task}: {lines}");
+        }
+        let storage = self.storage().await;
+        let logs = table(&storage, "log_events");
+        assert_eq!((&logs["rows"], &logs["hotRows"]), (&json!(2 * attempts), &json!(0)));
+        assert_eq!(storage["maintenance"]["lastError"], Value::Null);
+        assert_eq!(storage["maintenance"]["failingSince"], Value::Null);
+        self.assert_counted(attempts).await;
+    }
+
     /// Waits until `path` answers 200 with `needle` in it, at most five seconds.
     pub async fn wait_for(&self, path: &str, needle: &str) -> String {
         for _ in 0..100 {
@@ -170,6 +247,11 @@ impl TestServer {
         }
         panic!("{path} never answered {needle}: {:?}", self.get(path).await);
     }
+}
+
+/// A table in an answer of [`TestServer::storage`].
+pub fn table<'a>(storage: &'a Value, name: &str) -> &'a Value {
+    storage["tables"].as_array().unwrap().iter().find(|table| table["name"] == name).unwrap()
 }
 
 /// Everything by default, on a free port.
