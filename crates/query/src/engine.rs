@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,7 +14,6 @@ use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::TableProvider;
 use datafusion::common::Result as DataFusionResult;
-use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionState;
 use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream};
 use datafusion::logical_expr::LogicalPlan;
@@ -103,21 +102,28 @@ pub struct Progress {
 pub struct Engine {
     tables: Arc<dyn Tables>,
     limits: Limits,
-    base: SessionState,
+    /// Made with the first question: a server that is asked none need not hold every function.
+    base: OnceLock<SessionState>,
     running: Arc<Semaphore>,
     waiting: Semaphore,
 }
 
 impl Engine {
     /// An engine over `tables`.
-    ///
-    /// # Errors
-    /// The spill folder cannot be used.
-    pub fn new(tables: Arc<dyn Tables>, limits: Limits) -> Result<Self, SqlError> {
-        let base = session::base(&limits)?;
+    pub fn new(tables: Arc<dyn Tables>, limits: Limits) -> Self {
         let running = Arc::new(Semaphore::new(limits.running.max(1)));
         let waiting = Semaphore::new(limits.waiting);
-        Ok(Self { tables, limits, base, running, waiting })
+        Self { tables, limits, base: OnceLock::new(), running, waiting }
+    }
+
+    fn base(&self) -> Result<&SessionState, SqlError> {
+        match self.base.get() {
+            Some(base) => Ok(base),
+            None => {
+                let base = session::base(&self.limits)?;
+                Ok(self.base.get_or_init(|| base))
+            }
+        }
     }
 
     /// Starts the answer to `sql` for `tenant`, as of now, without saved views.
@@ -140,7 +146,7 @@ impl Engine {
         let tables = self.tables.at_head().await;
         let tables =
             tables.map_err(|reason| SqlError::failed(format!("could not read the tables: {reason}")))?;
-        let mut planner = Planner::new(&self.base, &self.limits, &tables, question)?;
+        let mut planner = Planner::new(self.base()?, &self.limits, &tables, question)?;
         // Where nothing tells the place, the statement's beginning is better than none.
         let placed = |planner: &mut Planner, error: SqlError| planner.placed(error).at(parsed.start);
         let logical = match planner.plan(parsed.request).await {
@@ -172,18 +178,13 @@ impl Engine {
         let tables = self.tables.at_head().await;
         let tables =
             tables.map_err(|reason| SqlError::failed(format!("could not read the tables: {reason}")))?;
-        let mut planner = Planner::new(&self.base, &self.limits, &tables, question)?;
+        let mut planner = Planner::new(self.base()?, &self.limits, &tables, question)?;
         Ok(describe::all(&mut planner).await)
     }
 
     /// What the engine may take.
     pub fn limits(&self) -> &Limits {
         &self.limits
-    }
-
-    /// Memory, spill folder and object stores of all queries; stores that the tables read from are registered here.
-    pub fn runtime(&self) -> &Arc<RuntimeEnv> {
-        self.base.runtime_env()
     }
 
     /// How many queries wait for another to end.

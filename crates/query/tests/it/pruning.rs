@@ -72,7 +72,7 @@ impl Tables for Recorders {
 
 async fn filters(sql: &str) -> Vec<String> {
     let filters = Arc::default();
-    let engine = Engine::new(Arc::new(Recorders(Arc::clone(&filters))), Limits::default()).unwrap();
+    let engine = Engine::new(Arc::new(Recorders(Arc::clone(&filters))), Limits::default());
     engine.answer(&question(sql)).await.unwrap_or_else(|error| panic!("{error}"));
     let mut found = std::mem::take(&mut *filters.lock().unwrap());
     found.retain(|filter| !filter.contains("tenant"));

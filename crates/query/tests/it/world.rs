@@ -53,7 +53,7 @@ impl World {
     }
 
     pub fn engine_with(self, limits: Limits) -> Engine {
-        Engine::new(Arc::new(self), limits).unwrap()
+        Engine::new(Arc::new(self), limits)
     }
 
     fn batch(&self, table: LakeTable) -> RecordBatch {

@@ -41,11 +41,11 @@ impl Sql {
     /// Over the tables of a lake, with the queries that the users' file keeps.
     ///
     /// # Errors
-    /// The engine could not be set up, or the machine has no thread to spare.
+    /// The machine has no thread to spare.
     pub fn open(tables: LakeTables, users: Users, limits: Limits, now: Now) -> Result<Self, SqlError> {
         let threads =
             QueryThreads::start().map_err(|error| failed(format!("no threads for queries: {error}")))?;
-        let engine = Engine::new(Arc::new(tables), limits)?;
+        let engine = Engine::new(Arc::new(tables), limits);
         Ok(Self { engine, users, threads, now })
     }
 
