@@ -133,6 +133,10 @@ impl Feeder {
                     Ok(work) => self.take(work),
                     Err(RecvTimeoutError::Timeout) => break,
                 }
+                // Nor what was acknowledged, to be seen, behind everything that waits.
+                if self.replay.is_none() && published_at.elapsed() >= PUBLISH_EVERY {
+                    break;
+                }
             }
             patience = PUBLISH_EVERY;
             if self.replay.is_some() {
