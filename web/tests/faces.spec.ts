@@ -46,7 +46,7 @@ const FACES: Record<Face, Forced> = {
 
 for (const [face, forced] of Object.entries(FACES)) {
   for (const view of VIEWS) {
-    test(`${view.name} when ${face}`, async ({ worlds, open, complaints }) => {
+    test(`${view.name} when ${face}`, async ({ worlds, open, closeAll, complaints }) => {
       const page = await open(forced.world(worlds), forced.address(view), forced.before ? { before: forced.before } : {});
       await expect(page.locator("[data-panel]").first()).toBeVisible();
       for (const name of view.panels) {
@@ -56,6 +56,8 @@ for (const [face, forced] of Object.entries(FACES)) {
       const found = await page.locator("[data-panel]").evaluateAll((all) => all.map((each) => each.getAttribute("data-panel")));
       expect(found.filter((name) => !view.panels.includes(name ?? "")), "panels that are not in the table").toEqual([]);
       if (view.name === "ops") await page.screenshot({ path: `test-results/shots/face-${face}.png` });
+      // A page that is not answered goes on asking.
+      await closeAll();
       forgetBroken(complaints);
     });
   }

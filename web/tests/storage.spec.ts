@@ -60,7 +60,7 @@ test("each table says its state in words, and an empty one is no failure", async
   await expect(panel(page, "storage-tables")).toContainText("Last written to filesnever");
 });
 
-test("it is asked again every ten seconds, and keeps old numbers when it is not answered", async ({ worlds, open, complaints }) => {
+test("it is asked again every ten seconds, and keeps old numbers when it is not answered", async ({ worlds, open, closeAll, complaints }) => {
   let asked = 0;
   const answer = (route: Route): Promise<void> => {
     asked += 1;
@@ -72,6 +72,7 @@ test("it is asked again every ten seconds, and keeps old numbers when it is not 
   await expect(page.locator('[data-card="head"]')).toContainText("4,713", { timeout: 15_000 });
   await expect(panel(page, "storage-tables")).toContainText("not refreshed: the lake is busy", { timeout: 15_000 });
   await expect(page.locator('[data-card="head"]')).toContainText("4,713");
+  await closeAll();
   forgetBroken(complaints);
 });
 
