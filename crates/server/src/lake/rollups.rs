@@ -51,7 +51,7 @@ const COUNTS: [&[Count]; 13] = [
 
 impl RollupSource for Windows {
     fn rows(&self, from: Timestamp, to: Timestamp) -> Result<RecordBatch, String> {
-        let view = self.view();
+        let view = self.view()?;
         if view.dictionary.values(Dimension::Tenant).len() > 1 {
             return Err("rollups count one tenant and this server has several; ask token_provisioning_logs"
                 .to_owned());
@@ -74,17 +74,25 @@ impl RollupSource for Windows {
 }
 
 impl Windows {
-    /// The newest view, which is published less often than the lake's rows and is a moment behind at most.
-    fn view(&self) -> Arc<View> {
+    /// A view that includes the head. Views are published less often than the lake's rows and are a moment behind; under
+    /// a load that they cannot follow, no answer is better than one of earlier.
+    fn view(&self) -> Result<Arc<View>, String> {
         const POLL: std::time::Duration = std::time::Duration::from_millis(5);
-        const POLLS_MAX: u32 = 400;
-        for _ in 0..POLLS_MAX {
-            if self.shared.view.load().applied >= self.head {
-                break;
+        const WAIT_MAX: std::time::Duration = std::time::Duration::from_secs(30);
+        let begun = std::time::Instant::now();
+        loop {
+            let view = self.shared.view.load_full();
+            if view.applied >= self.head {
+                return Ok(view);
+            }
+            if begun.elapsed() >= WAIT_MAX {
+                return Err(format!(
+                    "the counted windows include entry {} and not yet {}; ask again in a moment",
+                    view.applied.0, self.head.0
+                ));
             }
             std::thread::sleep(POLL);
         }
-        self.shared.view.load_full()
     }
 }
 
