@@ -19,10 +19,10 @@ from sql_questions import Refused, ask, post, value
 
 CARD_NUMBER = "4111111111111111"
 VISIBLE_SECONDS_MAX = 1.0
-# Ten thousand to the fourth: nobody waits for its end.
+# Eight billion rows out of few in memory: nobody waits for its end.
 ENDLESS = (
-    "WITH n AS (SELECT x FROM UNNEST(sequence(1, 10000)) AS t(x)) "
-    "SELECT count(*) FROM n a, n b, n c, n d WHERE (a.x + b.x + c.x + d.x) % 7 = 3"
+    "WITH n AS (SELECT x FROM UNNEST(sequence(1, 2000)) AS t(x)) "
+    "SELECT count(*) FROM n a, n b, n c WHERE (a.x + b.x + c.x) % 7 = 3"
 )
 
 
