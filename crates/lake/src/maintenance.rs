@@ -92,28 +92,31 @@ pub fn compactions(state: &TableState, now: Timestamp) -> Vec<Compaction> {
         let is_live = day >= today - 1;
         let (small, large): (Vec<_>, Vec<_>) =
             files.into_iter().partition(|file| file.bytes < LARGE_FILE_BYTES);
-        let large: Vec<_> = large.into_iter().filter(|file| file.bytes < joined_max / 2).collect();
+        // What is left of the room in a file is not worth copying all of it again.
+        let large: Vec<_> = large.into_iter().filter(|file| file.bytes < joined_max / 4 * 3).collect();
         let small_bytes: u64 = small.iter().map(|file| file.bytes).sum();
         let sorts = !is_live || small_bytes >= LARGE_FILE_BYTES || small.len() >= LIVE_DAY_COMPACTS_AT;
         let joins = !is_live || large.len() >= LIVE_DAY_JOINS_AT;
         for (way, files, is_due, bytes_max) in
             [(Way::Sort, small, sorts, COMPACTION_BYTES_MAX), (Way::Join, large, joins, joined_max)]
         {
+            let files = smallest(files, bytes_max, way);
             if is_due && files.len() >= 2 {
-                planned.push(Compaction { day, files: smallest(files, bytes_max), way });
+                planned.push(Compaction { day, files, way });
             }
         }
     }
     planned
 }
 
-/// The smallest of them, as many as have this many bytes together; at least two.
-fn smallest(mut files: Vec<Arc<LakeFile>>, bytes_max: u64) -> Vec<Arc<LakeFile>> {
+/// The smallest of them, as many as have this many bytes together; at least two where they are sorted, because small
+/// files are not left alone.
+fn smallest(mut files: Vec<Arc<LakeFile>>, bytes_max: u64, way: Way) -> Vec<Arc<LakeFile>> {
     files.sort_by_key(|file| file.bytes);
     let mut bytes = 0;
     let fits = |(place, file): &(usize, Arc<LakeFile>)| {
         bytes += file.bytes;
-        *place < 2 || bytes <= bytes_max
+        (way == Way::Sort && *place < 2) || bytes <= bytes_max
     };
     files.into_iter().enumerate().take_while(fits).map(|(_, file)| file).collect()
 }
