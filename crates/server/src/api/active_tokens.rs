@@ -8,17 +8,14 @@ use std::ops::{Bound, ControlFlow};
 use serde::Serialize;
 use utoipa::ToSchema;
 use walletscope_journal::{Direction, Read, Table};
-use walletscope_model::{Duration, Timestamp};
+use walletscope_model::Timestamp;
 use walletscope_series::{Count, Range, Resolution};
 
-use super::coverage::Question;
+use super::coverage::{Question, ceil};
 use super::error::ApiError;
 use super::numbers::whole;
 use crate::state::{each_window_count, layout};
 use crate::view::View;
-
-const MINUTE_SECONDS: i64 = 60;
-const HOUR_SECONDS: i64 = 3_600;
 
 /// How many tokens are in ACTIVE at the range's end.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -112,7 +109,7 @@ impl Changes {
                 }
             })
         };
-        let hours = (ceil(*first, HOUR_SECONDS), Timestamp(i64::MAX));
+        let hours = (ceil(*first, Resolution::Hour), Timestamp(i64::MAX));
         read(Resolution::Hour, hours, &mut changes.from_hours)?;
         let mut later = 0;
         for (_, change) in changes.from_hours.iter_mut().rev() {
@@ -120,8 +117,10 @@ impl Changes {
             *change = later;
         }
         // The first time in an hour needs every minute that the others in it do.
-        for hour in times.chunk_by(|left, right| ceil(*left, HOUR_SECONDS) == ceil(*right, HOUR_SECONDS)) {
-            let (from, to) = (ceil(hour[0], MINUTE_SECONDS), ceil(hour[0], HOUR_SECONDS));
+        for hour in
+            times.chunk_by(|left, right| ceil(*left, Resolution::Hour) == ceil(*right, Resolution::Hour))
+        {
+            let (from, to) = (ceil(hour[0], Resolution::Minute), ceil(hour[0], Resolution::Hour));
             if from < to {
                 read(Resolution::Minute, (from, to), &mut changes.minutes)?;
             }
@@ -130,7 +129,7 @@ impl Changes {
     }
 
     fn since(&self, at: Timestamp) -> i64 {
-        let (minute, hour) = (ceil(at, MINUTE_SECONDS), ceil(at, HOUR_SECONDS));
+        let (minute, hour) = (ceil(at, Resolution::Minute), ceil(at, Resolution::Hour));
         let from = |changes: &[(Timestamp, i64)], from: Timestamp| {
             changes.partition_point(|(start, _)| *start < from)
         };
@@ -151,8 +150,4 @@ fn oldest_hour(view: &View) -> Result<Option<Timestamp>, ApiError> {
     });
     scanned.map_err(|error| ApiError::Failed { reason: error.to_string() })?;
     Ok(oldest.filter(|key| key.resolution == Resolution::Hour).map(|key| key.start))
-}
-
-fn ceil(at: Timestamp, seconds: i64) -> Timestamp {
-    at.plus(Duration(seconds * 1_000_000 - 1)).floor_seconds(seconds)
 }

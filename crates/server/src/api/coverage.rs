@@ -1,7 +1,7 @@
 //! From what is a question about a range answered: rows, or stored hour windows?
 //!
 //! Rows answer every filter exactly, but the state keeps them for a month. What lies before is answered from hour
-//! windows, which know wallet and issuer only. A range that reaches beyond the rows is therefore rounded outwards to
+//! windows, and from those of days where the range holds whole ones; they know wallet and issuer only. A range that reaches beyond the rows is therefore rounded outwards to
 //! whole hours where it is answered from windows, and refused where a filter needs more than windows know. An answer
 //! is never silently partial.
 
@@ -203,7 +203,8 @@ impl Coverage {
     }
 }
 
-fn ceil(at: Timestamp, resolution: Resolution) -> Timestamp {
+/// The start of the first window of the resolution that does not begin before `at`.
+pub(super) fn ceil(at: Timestamp, resolution: Resolution) -> Timestamp {
     let floor = resolution.start_of(at);
     if floor == at { at } else { floor.plus(Duration::from_seconds(resolution.seconds())) }
 }
