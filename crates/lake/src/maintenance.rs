@@ -37,9 +37,11 @@ pub const LARGE_FILE_BYTES: u64 = 32 << 20;
 pub const COMPACTION_BYTES_MAX: u64 = 64 << 20;
 /// Files of a live day are joined from this many large ones on.
 const LIVE_DAY_JOINS_AT: usize = 4;
-/// A file that others are joined to is this large at most. Those of attempts are smaller, because late changes rewrite them.
-const JOINED_BYTES_MAX: u64 = 384 << 20;
-const JOINED_ATTEMPTS_BYTES_MAX: u64 = 192 << 20;
+/// A file that others are joined to has this size at most, or one sixteenth of its day where that is more. Those of
+/// attempts are smaller, because late changes rewrite them.
+const JOINED_BYTES: u64 = 384 << 20;
+const JOINED_ATTEMPTS_BYTES: u64 = 192 << 20;
+const JOINED_FILES_OF_DAY: u64 = 16;
 /// The property that holds the offset up to which late changes were merged.
 pub const MERGED_PROPERTY: &str = "walletscope.merged";
 
@@ -83,39 +85,49 @@ pub struct Overlay {
 /// Which files of the table to compact next, oldest day first.
 pub fn compactions(state: &TableState, now: Timestamp) -> Vec<Compaction> {
     let today = day_of(now);
-    let joined_max = match state.table {
-        LakeTable::Attempts => JOINED_ATTEMPTS_BYTES_MAX,
-        _ => JOINED_BYTES_MAX,
-    };
     let mut planned = Vec::new();
     for (day, files) in state.days() {
-        let is_live = day >= today - 1;
-        let (small, large): (Vec<_>, Vec<_>) =
-            files.into_iter().partition(|file| file.bytes < LARGE_FILE_BYTES);
-        // What is left of the room in a file is not worth copying all of it again.
-        let large: Vec<_> = large.into_iter().filter(|file| file.bytes < joined_max / 4 * 3).collect();
-        let small_bytes: u64 = small.iter().map(|file| file.bytes).sum();
-        let sorts = !is_live || small_bytes >= LARGE_FILE_BYTES || small.len() >= LIVE_DAY_COMPACTS_AT;
-        let joins = !is_live || large.len() >= LIVE_DAY_JOINS_AT;
-        for (way, files, is_due, bytes_max) in
-            [(Way::Sort, small, sorts, COMPACTION_BYTES_MAX), (Way::Join, large, joins, joined_max)]
-        {
-            let files = smallest(files, bytes_max, way);
-            if is_due && files.len() >= 2 {
-                planned.push(Compaction { day, files, way });
-            }
-        }
+        let plans = compactions_of_day(state.table, files, day >= today - 1, |file| file.bytes);
+        planned.extend(plans.into_iter().map(|(way, files)| Compaction { day, files, way }));
     }
     planned
 }
 
+/// Which files of a day to compact next, and how; of each file the size is enough.
+fn compactions_of_day<F>(
+    table: LakeTable,
+    files: Vec<F>,
+    is_live: bool,
+    bytes_of: impl Fn(&F) -> u64,
+) -> Vec<(Way, Vec<F>)> {
+    let least = match table {
+        LakeTable::Attempts => JOINED_ATTEMPTS_BYTES,
+        _ => JOINED_BYTES,
+    };
+    // A day that goes on growing joins its joined files again, because their number is what is limited.
+    let joined_max = least.max(files.iter().map(&bytes_of).sum::<u64>() / JOINED_FILES_OF_DAY);
+    let (small, large): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|file| bytes_of(file) < LARGE_FILE_BYTES);
+    // What is left of the room in a file is not worth copying all of it again.
+    let large: Vec<_> = large.into_iter().filter(|file| bytes_of(file) < joined_max / 4 * 3).collect();
+    let small_bytes: u64 = small.iter().map(&bytes_of).sum();
+    let sorts = !is_live || small_bytes >= LARGE_FILE_BYTES || small.len() >= LIVE_DAY_COMPACTS_AT;
+    let joins = !is_live || large.len() >= LIVE_DAY_JOINS_AT;
+    let due = [(Way::Sort, small, sorts, COMPACTION_BYTES_MAX), (Way::Join, large, joins, joined_max)];
+    let plans = due.into_iter().filter(|(.., is_due, _)| *is_due);
+    plans
+        .map(|(way, files, _, bytes_max)| (way, smallest(files, bytes_max, way, &bytes_of)))
+        .filter(|(_, files)| files.len() >= 2)
+        .collect()
+}
+
 /// The smallest of them, as many as have this many bytes together; at least two where they are sorted, because small
 /// files are not left alone.
-fn smallest(mut files: Vec<Arc<LakeFile>>, bytes_max: u64, way: Way) -> Vec<Arc<LakeFile>> {
-    files.sort_by_key(|file| file.bytes);
+fn smallest<F>(mut files: Vec<F>, bytes_max: u64, way: Way, bytes_of: impl Fn(&F) -> u64) -> Vec<F> {
+    files.sort_by_key(&bytes_of);
     let mut bytes = 0;
-    let fits = |(place, file): &(usize, Arc<LakeFile>)| {
-        bytes += file.bytes;
+    let fits = |(place, file): &(usize, F)| {
+        bytes += bytes_of(file);
         (way == Way::Sort && *place < 2) || bytes <= bytes_max
     };
     files.into_iter().enumerate().take_while(fits).map(|(_, file)| file).collect()
@@ -215,4 +227,60 @@ pub async fn expire(lake: &Lake, table: LakeTable, now: Timestamp) -> Result<usi
         before.clone()
     };
     Ok(before.snapshots().saturating_sub(after.snapshots()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+
+    /// The most files of a day that flushes come to every 150 s, with eight compactions after each as the server makes.
+    fn most_files(table: LakeTable, bytes_of_day: u64) -> usize {
+        const FLUSHES: u64 = 576;
+        let mut files: Vec<u64> = Vec::new();
+        let mut most = 0;
+        for _ in 0..FLUSHES {
+            files.push(bytes_of_day / FLUSHES);
+            most = most.max(files.len());
+            for _ in 0..8 {
+                for (_, gone) in compactions_of_day(table, files.clone(), true, |bytes| *bytes) {
+                    for file in &gone {
+                        let place = files.iter().position(|each| each == file).expect("planned of these");
+                        files.swap_remove(place);
+                    }
+                    files.push(gone.iter().sum());
+                }
+            }
+        }
+        assert_eq!(files.iter().sum::<u64>(), bytes_of_day / FLUSHES * FLUSHES);
+        most
+    }
+
+    #[test]
+    fn a_live_day_stays_within_its_files_however_much_it_brings() {
+        for table in [LakeTable::LogEvents, LakeTable::Attempts] {
+            for mebibytes in (0..300).map(|step| 1 + step * step) {
+                let most = most_files(table, mebibytes * MIB);
+                assert!(most <= LIVE_DAY_FILES_MAX, "{most} files of {table:?} at {mebibytes} MiB a day");
+            }
+        }
+    }
+
+    #[test]
+    fn a_day_that_is_over_becomes_as_few_files_as_may_be() {
+        let plan = |files: &[u64]| {
+            compactions_of_day(
+                LakeTable::LogEvents,
+                files.iter().map(|size| size * MIB).collect(),
+                false,
+                |bytes| *bytes,
+            )
+        };
+        assert_eq!(plan(&[1, 2]), [(Way::Sort, vec![MIB, 2 * MIB])]);
+        assert_eq!(plan(&[40, 300, 50]), [(Way::Join, vec![40 * MIB, 50 * MIB])]);
+        assert_eq!(plan(&[200, 180]), [(Way::Join, vec![180 * MIB, 200 * MIB])]);
+        assert_eq!(plan(&[200, 185]), [], "they do not fit into one");
+        assert_eq!(plan(&[288, 31]), [], "one is full, one is alone");
+    }
 }

@@ -27,42 +27,77 @@ pub struct Part {
     pub data: DataFile,
 }
 
-/// One file of the parts' row groups, in their order. All have the columns of the first.
-///
-/// # Errors
-/// A part is no Parquet file, or has other columns than the first.
-pub fn splice(table: LakeTable, day: i32, parts: &[Part]) -> Result<Encoded, LakeError> {
-    let damaged = |error: parquet::errors::ParquetError| LakeError::damaged(&table.name(), error);
-    let parsed = parts
-        .iter()
-        .map(|part| {
-            let reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Optional);
-            reader.parse_and_finish(&part.bytes).map_err(damaged)
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    let Some(first) = parsed.first() else {
-        return Err(LakeError::damaged(&table.name(), "no part to make a file of"));
-    };
-    let schema = first.file_metadata().schema_descr().root_schema_ptr();
-    let properties = WriterProperties::builder().set_created_by("walletscope".to_owned()).build();
-    let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.bytes.len()).sum());
-    let mut writer = SerializedFileWriter::new(&mut bytes, schema, Arc::new(properties)).map_err(damaged)?;
-    for (part, metadata) in parts.iter().zip(&parsed) {
-        copy(&mut writer, &part.bytes, metadata).map_err(damaged)?;
+/// One file of the row groups of several, in the order of their coming. It grows in memory; a part may go as soon as it
+/// was added.
+pub struct Splice {
+    table: LakeTable,
+    writer: SerializedFileWriter<Vec<u8>>,
+    rows: u64,
+    bounds: Option<Bounds>,
+}
+
+/// Lowest and highest, by the id of the column.
+type Bounds = HashMap<i32, (Datum, Datum)>;
+
+impl Splice {
+    /// Begins with a part; the parts that follow have the same columns.
+    ///
+    /// # Errors
+    /// The part is no Parquet file.
+    pub fn begin(table: LakeTable, first: &Part) -> Result<Self, LakeError> {
+        let schema = parsed(table, first)?.file_metadata().schema_descr().root_schema_ptr();
+        let properties = WriterProperties::builder().set_created_by("walletscope".to_owned()).build();
+        let writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties));
+        let writer = writer.map_err(|error| LakeError::damaged(&table.name(), error))?;
+        let mut splice = Self { table, writer, rows: 0, bounds: None };
+        splice.add(first)?;
+        Ok(splice)
     }
-    let written = writer.close().map_err(damaged)?;
-    Ok(Encoded {
-        day,
-        rows: parts.iter().map(|part| part.data.record_count()).sum(),
-        bounds: bounds(parts),
-        split_offsets: written.row_groups().iter().filter_map(|group| group.file_offset()).collect(),
-        sort_order: UNSORTED,
-        bytes: bytes.into(),
-    })
+
+    /// Copies the row groups of a part.
+    ///
+    /// # Errors
+    /// The part is no Parquet file, or has other columns than the first.
+    pub fn add(&mut self, part: &Part) -> Result<(), LakeError> {
+        let metadata = parsed(self.table, part)?;
+        copy(&mut self.writer, &part.bytes, &metadata)
+            .map_err(|error| LakeError::damaged(&self.table.name(), error))?;
+        self.rows += part.data.record_count();
+        let bounds = bounds(part);
+        self.bounds = Some(match self.bounds.take() {
+            Some(known) => both(known, bounds),
+            None => bounds,
+        });
+        Ok(())
+    }
+
+    /// The file, of rows of this day.
+    ///
+    /// # Errors
+    /// Its end could not be written.
+    pub fn finish(self, day: i32) -> Result<Encoded, LakeError> {
+        let groups = self.writer.flushed_row_groups();
+        let split_offsets = groups.iter().filter_map(|group| group.file_offset()).collect();
+        let bytes =
+            self.writer.into_inner().map_err(|error| LakeError::damaged(&self.table.name(), error))?;
+        Ok(Encoded {
+            day,
+            rows: self.rows,
+            bounds: self.bounds.unwrap_or_default(),
+            split_offsets,
+            sort_order: UNSORTED,
+            bytes: bytes.into(),
+        })
+    }
+}
+
+fn parsed(table: LakeTable, part: &Part) -> Result<ParquetMetaData, LakeError> {
+    let reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Optional);
+    reader.parse_and_finish(&part.bytes).map_err(|error| LakeError::damaged(&table.name(), error))
 }
 
 fn copy(
-    writer: &mut SerializedFileWriter<&mut Vec<u8>>,
+    writer: &mut SerializedFileWriter<Vec<u8>>,
     bytes: &Bytes,
     metadata: &ParquetMetaData,
 ) -> Result<(), parquet::errors::ParquetError> {
@@ -86,25 +121,22 @@ fn copy(
     Ok(())
 }
 
-/// Lowest and highest of the parts' bounds; a column that one of them says nothing about has none.
-fn bounds(parts: &[Part]) -> HashMap<i32, (Datum, Datum)> {
-    let of = |part: &Part| -> HashMap<i32, (Datum, Datum)> {
-        let upper = part.data.upper_bounds();
-        let both = |(id, low): (&i32, &Datum)| Some((*id, (low.clone(), upper.get(id)?.clone())));
-        part.data.lower_bounds().iter().filter_map(both).collect()
-    };
-    let mut all = parts.iter().map(of);
-    let mut bounds = all.next().unwrap_or_default();
-    for other in all {
-        bounds.retain(|id, _| other.contains_key(id));
-        for (id, (low, high)) in other {
-            if let Some(known) = bounds.get_mut(&id) {
-                if low < known.0 {
-                    known.0 = low;
-                }
-                if high > known.1 {
-                    known.1 = high;
-                }
+fn bounds(part: &Part) -> Bounds {
+    let upper = part.data.upper_bounds();
+    let both = |(id, low): (&i32, &Datum)| Some((*id, (low.clone(), upper.get(id)?.clone())));
+    part.data.lower_bounds().iter().filter_map(both).collect()
+}
+
+/// Those of both; a column that one of them says nothing about has none.
+fn both(mut bounds: Bounds, other: Bounds) -> Bounds {
+    bounds.retain(|id, _| other.contains_key(id));
+    for (id, (low, high)) in other {
+        if let Some(known) = bounds.get_mut(&id) {
+            if low < known.0 {
+                known.0 = low;
+            }
+            if high > known.1 {
+                known.1 = high;
             }
         }
     }

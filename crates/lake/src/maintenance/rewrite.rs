@@ -14,7 +14,7 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReader
 use super::COMPACTION_BYTES_MAX;
 use crate::error::LakeError;
 use crate::lake::Lake;
-use crate::splice::{self, Part};
+use crate::splice::{Part, Splice};
 use crate::table::LakeFile;
 use crate::tables::LakeTable;
 
@@ -33,18 +33,24 @@ pub(super) async fn sorted(
     lake.write(table, batches).await
 }
 
-/// One file of the row groups of all files.
+/// One file of the row groups of all files; memory holds it and one of them.
 pub(super) async fn joined(
     lake: &Lake,
     table: LakeTable,
     day: i32,
     files: &[Arc<LakeFile>],
 ) -> Result<DataFile, LakeError> {
-    let mut parts = Vec::with_capacity(files.len());
+    let mut splice: Option<Splice> = None;
     for file in files {
-        parts.push(Part { bytes: lake.warehouse.files.get(&file.path).await?, data: file.data.clone() });
+        let part = Part { bytes: lake.warehouse.files.get(&file.path).await?, data: file.data.clone() };
+        let grown = blocking(table.name(), move || match splice {
+            Some(mut splice) => splice.add(&part).map(|()| splice),
+            None => Splice::begin(table, &part),
+        });
+        splice = Some(grown.await?);
     }
-    let spliced = blocking(table.name(), move || splice::splice(table, day, &parts)).await?;
+    let splice = splice.ok_or_else(|| LakeError::damaged(&table.name(), "no file to make another of"))?;
+    let spliced = blocking(table.name(), move || splice.finish(day)).await?;
     lake.put(table, spliced).await
 }
 
