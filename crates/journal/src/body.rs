@@ -5,10 +5,9 @@
 //! is an error of the version, not of the message: a new field needs a new entry version.
 
 use prost::Message;
-use walletscope_model::{
-    Body, Command, Duration, Gap, LogBatch, LogEvent, MetricBatch, MetricDatum, MetricValue, Rules, Timestamp,
-};
+use walletscope_model::{Body, Gap, LogBatch, LogEvent, MetricBatch, MetricDatum, MetricValue, Timestamp};
 
+use crate::body_commands as commands;
 use crate::body_traces as traces;
 use crate::record::{Kind, RECORDS_MAX, RecordError, check_limit};
 
@@ -41,7 +40,7 @@ struct MetricsMessage {
 
 /// One metric datum; it has either `values` with as many `counts`, or `statistics`.
 #[derive(Clone, PartialEq, Message)]
-struct DatumMessage {
+pub(crate) struct DatumMessage {
     #[prost(string, tag = "1")]
     namespace: String,
     #[prost(string, tag = "2")]
@@ -63,11 +62,11 @@ struct DatumMessage {
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct PairMessage {
+pub(crate) struct PairMessage {
     #[prost(string, tag = "1")]
-    name: String,
+    pub(crate) name: String,
     #[prost(string, tag = "2")]
-    value: String,
+    pub(crate) value: String,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -80,52 +79,6 @@ struct StatisticsMessage {
     minimum: f64,
     #[prost(double, tag = "4")]
     maximum: f64,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct CommandMessage {
-    #[prost(oneof = "CommandChoice", tags = "1, 2, 3, 4")]
-    choice: Option<CommandChoice>,
-}
-
-#[derive(Clone, PartialEq, prost::Oneof)]
-enum CommandChoice {
-    #[prost(message, tag = "1")]
-    CreateLogGroup(CreateLogGroupMessage),
-    #[prost(string, tag = "2")]
-    DeleteLogGroup(String),
-    /// The group's name and the stream's.
-    #[prost(message, tag = "3")]
-    CreateLogStream(PairMessage),
-    #[prost(message, tag = "4")]
-    SetRules(RulesMessage),
-}
-
-/// Every wait in microseconds, and the further placeholders of ids.
-#[derive(Clone, PartialEq, Message)]
-struct RulesMessage {
-    #[prost(int64, tag = "1")]
-    abandon_after: i64,
-    #[prost(int64, tag = "2")]
-    step_up_mark_after: i64,
-    #[prost(int64, tag = "3")]
-    step_up_abandon_after: i64,
-    #[prost(int64, tag = "4")]
-    settle_after: i64,
-    #[prost(int64, tag = "5")]
-    evict_after: i64,
-    #[prost(string, repeated, tag = "6")]
-    placeholders: Vec<String>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct CreateLogGroupMessage {
-    #[prost(string, tag = "1")]
-    name: String,
-    #[prost(uint32, optional, tag = "2")]
-    retention_days: Option<u32>,
-    #[prost(message, repeated, tag = "3")]
-    tags: Vec<PairMessage>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -155,7 +108,7 @@ pub(crate) fn encode(body: &Body) -> Result<Vec<u8>, RecordError> {
             check_limit("records", events.len(), RECORDS_MAX)?;
             traces::encode_audit(events)
         }
-        Body::Command(command) => CommandMessage { choice: Some(command_choice(command)) }.encode_to_vec(),
+        Body::Command(command) => commands::encode(command),
         Body::Gap(gap) => GapMessage { from_micros: gap.from.0, to_micros: gap.to.0 }.encode_to_vec(),
         Body::Tick | Body::BackfillEnd => Vec::new(),
     })
@@ -167,7 +120,7 @@ pub(crate) fn decode(kind: Kind, bytes: &[u8]) -> Result<Body, RecordError> {
     match kind {
         Kind::Logs => logs_from(&message::<LogsMessage>(bytes)?).map(Body::Logs),
         Kind::Metrics => metrics_from(message(bytes)?).map(Body::Metrics),
-        Kind::Command => command_from(message(bytes)?).map(Body::Command),
+        Kind::Command => commands::decode(bytes).map(Body::Command),
         Kind::Gap => {
             let gap: GapMessage = message(bytes)?;
             Ok(Body::Gap(Gap { from: Timestamp(gap.from_micros), to: Timestamp(gap.to_micros) }))
@@ -232,7 +185,7 @@ fn logs_from(message: &LogsMessage) -> Result<LogBatch, RecordError> {
     Ok(LogBatch { group: message.group.as_str().into(), stream: message.stream.as_str().into(), events })
 }
 
-fn datum_message(datum: &MetricDatum) -> DatumMessage {
+pub(crate) fn datum_message(datum: &MetricDatum) -> DatumMessage {
     let (values, counts, statistics) = match &datum.value {
         MetricValue::Values(pairs) => {
             (pairs.iter().map(|pair| pair.0).collect(), pairs.iter().map(|pair| pair.1).collect(), None)
@@ -260,7 +213,7 @@ fn metrics_from(message: MetricsMessage) -> Result<MetricBatch, RecordError> {
     Ok(MetricBatch { data })
 }
 
-fn datum_from(message: DatumMessage) -> Result<MetricDatum, RecordError> {
+pub(crate) fn datum_from(message: DatumMessage) -> Result<MetricDatum, RecordError> {
     let value = match message.statistics {
         Some(_) if !message.values.is_empty() || !message.counts.is_empty() => {
             return Err(RecordError::Malformed("metric value"));
@@ -285,60 +238,13 @@ fn datum_from(message: DatumMessage) -> Result<MetricDatum, RecordError> {
     })
 }
 
-fn command_choice(command: &Command) -> CommandChoice {
-    match command {
-        Command::CreateLogGroup { name, retention_days, tags } => {
-            CommandChoice::CreateLogGroup(CreateLogGroupMessage {
-                name: String::from(&**name),
-                retention_days: *retention_days,
-                tags: pair_messages(tags),
-            })
-        }
-        Command::DeleteLogGroup { name } => CommandChoice::DeleteLogGroup(String::from(&**name)),
-        Command::CreateLogStream { group, name } => CommandChoice::CreateLogStream(PairMessage {
-            name: String::from(&**group),
-            value: String::from(&**name),
-        }),
-        Command::SetRules(rules) => CommandChoice::SetRules(RulesMessage {
-            abandon_after: rules.abandon_after.0,
-            step_up_mark_after: rules.step_up_mark_after.0,
-            step_up_abandon_after: rules.step_up_abandon_after.0,
-            settle_after: rules.settle_after.0,
-            evict_after: rules.evict_after.0,
-            placeholders: rules.placeholders.iter().map(|word| String::from(&**word)).collect(),
-        }),
-    }
-}
-
-fn command_from(message: CommandMessage) -> Result<Command, RecordError> {
-    Ok(match message.choice.ok_or(RecordError::Malformed("command"))? {
-        CommandChoice::CreateLogGroup(create) => Command::CreateLogGroup {
-            name: create.name.into(),
-            retention_days: create.retention_days,
-            tags: pairs_from(create.tags),
-        },
-        CommandChoice::DeleteLogGroup(name) => Command::DeleteLogGroup { name: name.into() },
-        CommandChoice::CreateLogStream(pair) => {
-            Command::CreateLogStream { group: pair.name.into(), name: pair.value.into() }
-        }
-        CommandChoice::SetRules(rules) => Command::SetRules(Rules {
-            abandon_after: Duration(rules.abandon_after),
-            step_up_mark_after: Duration(rules.step_up_mark_after),
-            step_up_abandon_after: Duration(rules.step_up_abandon_after),
-            settle_after: Duration(rules.settle_after),
-            evict_after: Duration(rules.evict_after),
-            placeholders: rules.placeholders.into_iter().map(String::into_boxed_str).collect(),
-        }),
-    })
-}
-
-fn pair_messages(pairs: &[(Box<str>, Box<str>)]) -> Vec<PairMessage> {
+pub(crate) fn pair_messages(pairs: &[(Box<str>, Box<str>)]) -> Vec<PairMessage> {
     pairs
         .iter()
         .map(|(name, value)| PairMessage { name: String::from(&**name), value: String::from(&**value) })
         .collect()
 }
 
-fn pairs_from(pairs: Vec<PairMessage>) -> Vec<(Box<str>, Box<str>)> {
+pub(crate) fn pairs_from(pairs: Vec<PairMessage>) -> Vec<(Box<str>, Box<str>)> {
     pairs.into_iter().map(|pair| (pair.name.into(), pair.value.into())).collect()
 }

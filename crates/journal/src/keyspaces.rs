@@ -105,10 +105,12 @@ pub(crate) fn table_options(table: Table) -> KeyspaceCreateOptions {
         Table::Attempts | Table::Windows => {
             options.max_memtable_size(16 * MIB).compaction_strategy(leveled(32 * MIB))
         }
-        Table::LooseEnds | Table::Timers | Table::Outbox | Table::LakeMarks => {
+        Table::LooseEnds | Table::Timers | Table::Outbox | Table::LakeMarks | Table::DerivedData => {
             options.max_memtable_size(8 * MIB)
         }
-        Table::Dictionary | Table::Catalog | Table::Settings => options.max_memtable_size(4 * MIB),
+        Table::Dictionary | Table::Catalog | Table::Settings | Table::MetricFilters => {
+            options.max_memtable_size(4 * MIB)
+        }
     }
 }
 

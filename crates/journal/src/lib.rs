@@ -10,11 +10,14 @@ pub mod record;
 pub mod store;
 
 mod body;
+mod body_commands;
 mod body_traces;
+mod derived;
 mod keyspaces;
 mod segments;
 mod torn_log;
 
+pub use derived::{decode_derived, encode_derived};
 pub use embedded::{EmbeddedStore, FolderHold, Options, Retention};
 pub use record::{Header, Kind, RecordError, decode, decode_header, encode};
 pub use store::{

@@ -147,6 +147,8 @@ pub enum Table {
     Settings,
     Outbox,
     LakeMarks,
+    MetricFilters,
+    DerivedData,
 }
 
 /// Which way a scan goes.
@@ -268,7 +270,7 @@ pub enum StoreError {
 
 impl Table {
     /// Every table, in the order of their numbers.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Nodes,
         Self::Attempts,
         Self::LooseEnds,
@@ -279,6 +281,8 @@ impl Table {
         Self::Settings,
         Self::Outbox,
         Self::LakeMarks,
+        Self::MetricFilters,
+        Self::DerivedData,
     ];
 
     /// The stable name, as on the disk.
@@ -294,6 +298,8 @@ impl Table {
             "settings",
             "outbox",
             "lake_marks",
+            "metric_filters",
+            "derived_data",
         ][self as usize]
     }
 }

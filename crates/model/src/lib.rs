@@ -5,6 +5,7 @@
 //! ([`measure`]). Nothing here reads a clock, a file or a socket, and nothing here knows a wire or storage format.
 
 pub mod attempt;
+pub mod command;
 pub mod contract;
 pub mod measure;
 pub mod reason;
@@ -16,12 +17,13 @@ pub mod token;
 pub use attempt::{
     Abandoned, Aliases, Attempt, AttemptId, CameFrom, Decision, Decisions, IdKind, Outcome, Stage,
 };
+pub use command::{Command, MetricFilterDefinition};
 pub use contract::{EventKind, Field, Lifecycle};
 pub use reason::{FailureClass, Owner, Reason};
 pub use rules::Rules;
 pub use telemetry::{
-    AuditEvent, Batch, Body, Command, Gap, LogBatch, LogEvent, MetricBatch, MetricDatum, MetricValue, Offset,
-    Origin, Span,
+    AuditEvent, Batch, Body, DerivedDatum, Gap, LogBatch, LogEvent, MetricBatch, MetricDatum, MetricValue,
+    Offset, Origin, Provenance, Span,
 };
 pub use time::{Duration, Timestamp};
 pub use token::{TokenState, TokenTimeline};

@@ -1,10 +1,10 @@
-//! How long does the join wait before it abandons, settles or forgets?
+//! How long does the join wait before it abandons, settles or forgets, and how are patterns read?
 //!
 //! A definition: the stream reads it, so a change of it is a journal entry like any other.
 
 use crate::time::Duration;
 
-/// How long things wait, and what is no id.
+/// How long things wait, what is no id, and who wants patterns read to the letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// A pending attempt without step-up is abandoned.
@@ -19,6 +19,15 @@ pub struct Rules {
     pub evict_after: Duration,
     /// Words that sources write where an id is missing, beside the usual ones; compared without case.
     pub placeholders: Vec<Box<str>>,
+    /// Accounts whose filter patterns mean only what they mean at AWS; `*` is every account.
+    pub strict_accounts: Vec<Box<str>>,
+}
+
+impl Rules {
+    /// Whether the account wants AWS to the letter.
+    pub fn is_strict(&self, account: &str) -> bool {
+        self.strict_accounts.iter().any(|strict| **strict == *account || &**strict == "*")
+    }
 }
 
 impl Default for Rules {
@@ -31,6 +40,7 @@ impl Default for Rules {
             settle_after: Duration::from_seconds(15 * 60),
             evict_after: Duration::from_seconds(31 * DAY),
             placeholders: Vec::new(),
+            strict_accounts: Vec::new(),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! One entry is one client call: its origin and its records, already guarded. Nothing enters the product but as a
 //! [`Batch`], time and commands included, so a replay of the journal gives the same state.
 
-use crate::rules::Rules;
+use crate::command::Command;
 use crate::time::{Duration, Timestamp};
 
 /// The position of an entry in the journal: dense, from 1, never reused. Zero means "before the first".
@@ -123,6 +123,40 @@ pub enum MetricValue {
     },
 }
 
+/// A datum that nobody sent: it follows from a record, as the definitions stood when the record was applied.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DerivedDatum {
+    /// The datum.
+    pub datum: MetricDatum,
+    /// From what it follows.
+    pub provenance: Provenance,
+    /// Whose it is; `None`: its entry's.
+    pub origin: Option<Origin>,
+}
+
+/// Who says a metric datum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Provenance {
+    /// A client, by PutMetricData or in a file.
+    Put,
+    /// A metric filter over log events.
+    Filter,
+    /// A log event in the embedded metric format.
+    Embedded,
+    /// A platform line of AWS Lambda.
+    Lambda,
+}
+
+impl Provenance {
+    /// Every one, in the order of their numbers.
+    pub const ALL: [Self; 4] = [Self::Put, Self::Filter, Self::Embedded, Self::Lambda];
+
+    /// As the column `provenance` says it.
+    pub fn name(self) -> &'static str {
+        ["put", "filter", "emf", "lambda"][self as usize]
+    }
+}
+
 /// One span of a trace: a segment or a subsegment. Its fields are the columns of the table `spans`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Span {
@@ -221,26 +255,6 @@ pub struct AuditEvent {
     pub response_elements: Option<Box<str>>,
     /// What else the document says, as one JSON object.
     pub additional_data: Option<Box<str>>,
-}
-
-/// A control-plane command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Command {
-    CreateLogGroup {
-        name: Box<str>,
-        retention_days: Option<u32>,
-        tags: Vec<(Box<str>, Box<str>)>,
-    },
-    DeleteLogGroup {
-        name: Box<str>,
-    },
-    CreateLogStream {
-        group: Box<str>,
-        name: Box<str>,
-    },
-    /// The waits of the join, from the settings.
-    SetRules(Rules),
 }
 
 /// A stretch without entries while timers stood still.

@@ -95,6 +95,9 @@ pub struct Given {
     /// Words that sources write where an id is missing, beside -, null, unknown and the like
     #[arg(long, env = "WALLETSCOPE_PLACEHOLDER_ID", value_name = "WORD", value_delimiter = ',')]
     pub placeholder_id: Option<Vec<String>>,
+    /// Account whose filter patterns mean only what they mean at AWS, or `*` for every one; repeat for more.
+    #[arg(long, env = "WALLETSCOPE_STRICT_ACCOUNT", value_delimiter = ',', value_name = "ACCOUNT")]
+    pub strict_account: Option<Vec<String>>,
 }
 
 /// What the server runs by.
@@ -228,6 +231,7 @@ impl Given {
             lake_merge_after: self.lake_merge_after.or(other.lake_merge_after),
             lake_keep: self.lake_keep.or(other.lake_keep),
             placeholder_id: self.placeholder_id.or(other.placeholder_id),
+            strict_account: self.strict_account.or(other.strict_account),
         }
     }
 }
@@ -410,6 +414,7 @@ fn rules(given: &Given) -> Result<Rules, SettingsError> {
         settle_after: duration("settle-after", given.settle_after.as_deref(), default.settle_after)?,
         evict_after: duration("evict-after", given.evict_after.as_deref(), default.evict_after)?,
         placeholders: placeholders(given.placeholder_id.as_deref().unwrap_or_default())?,
+        strict_accounts: strict_accounts(given.strict_account.as_deref().unwrap_or_default())?,
     };
     let longest_wait = rules.abandon_after.max(rules.step_up_abandon_after);
     let text = |duration: Duration| format!("{}s", duration.as_seconds());
@@ -423,6 +428,21 @@ fn rules(given: &Given) -> Result<Rules, SettingsError> {
         return Err(refused("evict-after", text(rules.evict_after), why));
     }
     Ok(rules)
+}
+
+/// In one order, as the placeholders.
+fn strict_accounts(texts: &[String]) -> Result<Vec<Box<str>>, SettingsError> {
+    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let mut accounts = Vec::new();
+    for text in texts.iter().map(|text| text.trim()) {
+        if text != "*" && !is_account(text) {
+            return Err(refused("strict-account", text.to_owned(), "give an account of twelve digits, or *"));
+        }
+        accounts.push(Box::<str>::from(text));
+    }
+    accounts.sort_unstable();
+    accounts.dedup();
+    Ok(accounts)
 }
 
 /// In one order whatever the order in which they are given, so that only a change is one.

@@ -1,4 +1,4 @@
-//! Which log groups and streams exist?
+//! Which log groups, streams and metric filters exist?
 //!
 //! Control-plane commands are decided here, when their entry is stepped, and answered with the result. Limits are
 //! named; AWS's own are far away (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>).
@@ -6,12 +6,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use walletscope_model::{Command, LogBatch, Offset, Origin, Timestamp};
+use walletscope_model::{Command, LogBatch, Offset, Origin, Rules, Timestamp};
+
+use crate::metric_filter::{MetricFilters, StoredFilter};
 
 /// Log groups over all regions.
 pub const GROUPS_MAX: usize = 10_000;
 /// Log streams over all groups.
 pub const STREAMS_MAX: usize = 500_000;
+/// Tags of a log group.
+pub const TAGS_MAX: usize = 50;
 
 /// The name of a log group: account, region, name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +24,13 @@ pub struct GroupKey {
     pub account: Box<str>,
     pub region: Box<str>,
     pub name: Box<str>,
+}
+
+impl GroupKey {
+    /// The group of this name in the account and region of a call.
+    pub fn new(origin: &Origin, name: &str) -> Self {
+        Self { account: origin.account.clone(), region: origin.region.clone(), name: name.into() }
+    }
 }
 
 /// A log group.
@@ -55,23 +66,45 @@ pub enum Answer {
     AlreadyExists,
     NoSuchGroup,
     LimitReached,
+    NoSuchStream,
+    NoSuchFilter,
+    TooManyTags,
+    /// What it defines means nothing. The door refuses it before, by the rules of its moment.
+    Refused,
+}
+
+impl Answer {
+    /// Every one, in the order of their numbers, which are written down.
+    pub const ALL: [Self; 8] = [
+        Self::Done,
+        Self::AlreadyExists,
+        Self::NoSuchGroup,
+        Self::LimitReached,
+        Self::NoSuchStream,
+        Self::NoSuchFilter,
+        Self::TooManyTags,
+        Self::Refused,
+    ];
 }
 
 /// Something to write down.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub enum CatalogChange {
     Group(GroupKey, Option<LogGroup>),
     Stream(GroupKey, Box<str>, Option<LogStream>),
+    MetricFilter(GroupKey, Box<str>, Option<StoredFilter>),
 }
 
-/// Every group and stream.
+/// Every group, stream and metric filter.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     groups: BTreeMap<GroupKey, LogGroup>,
     /// Shared with published copies: a group's streams are copied when they change while a reader holds them.
     streams: BTreeMap<GroupKey, Arc<BTreeMap<Box<str>, LogStream>>>,
     streams_count: usize,
+    /// The groups' metric filters.
+    pub metric_filters: MetricFilters,
     changed_groups: BTreeMap<GroupKey, ()>,
     changed_streams: BTreeMap<(GroupKey, Box<str>), ()>,
     version: u64,
@@ -125,26 +158,48 @@ impl Catalog {
                 Arc::make_mut(self.streams.entry(key).or_default()).insert(name, stream);
                 self.streams_count += 1;
             }
-            CatalogChange::Group(_, None) | CatalogChange::Stream(_, _, None) => {}
+            CatalogChange::MetricFilter(key, _, Some(filter)) => self.metric_filters.restore(key, filter),
+            CatalogChange::Group(_, None)
+            | CatalogChange::Stream(_, _, None)
+            | CatalogChange::MetricFilter(_, _, None) => {}
         }
         self.version += 1;
     }
 
+    /// Patterns are read by these rules; at start before anything is restored.
+    pub fn set_rules(&mut self, rules: &Rules) {
+        self.metric_filters.set_rules(rules);
+    }
+
     /// Executes a command.
     pub fn step(&mut self, origin: &Origin, command: &Command, now: Timestamp, offset: Offset) -> Answer {
-        let key = |name: &str| GroupKey {
-            account: origin.account.clone(),
-            region: origin.region.clone(),
-            name: name.into(),
-        };
+        let key = |name: &str| GroupKey::new(origin, name);
         let answer = match command {
             Command::CreateLogGroup { name, retention_days, tags } => {
                 self.create_group(key(name), *retention_days, tags.clone(), now, offset)
             }
             Command::DeleteLogGroup { name } => self.delete_group(&key(name)),
             Command::CreateLogStream { group, name } => self.create_stream(key(group), name, now, offset),
-            // Not about the catalog: the clock takes them.
-            Command::SetRules(_) => return Answer::Done,
+            Command::DeleteLogStream { group, name } => self.delete_stream(&key(group), name),
+            Command::SetRetention { group, days } => {
+                self.change_group(&key(group), |group| group.retention_days = *days)
+            }
+            Command::TagLogGroup { group, tags } => self.tag_group(&key(group), tags),
+            Command::UntagLogGroup { group, names } => {
+                self.change_group(&key(group), |group| group.tags.retain(|(name, _)| !names.contains(name)))
+            }
+            Command::PutMetricFilter { group, filter } => match key(group) {
+                key if !self.groups.contains_key(&key) => Answer::NoSuchGroup,
+                key => self.metric_filters.put(origin, &key, filter, now),
+            },
+            Command::DeleteMetricFilter { group, name } => match key(group) {
+                key if !self.groups.contains_key(&key) => Answer::NoSuchGroup,
+                key => self.metric_filters.delete(&key, name),
+            },
+            Command::SetRules(rules) => {
+                self.set_rules(rules);
+                Answer::Done
+            }
         };
         self.version += u64::from(answer == Answer::Done);
         answer
@@ -152,11 +207,7 @@ impl Catalog {
 
     /// Notes that events arrived.
     pub fn note_events(&mut self, origin: &Origin, batch: &LogBatch, now: Timestamp) {
-        let key = GroupKey {
-            account: origin.account.clone(),
-            region: origin.region.clone(),
-            name: batch.group.clone(),
-        };
+        let key = GroupKey::new(origin, &batch.group);
         let Some(group) = self.groups.get_mut(&key) else { return };
         const EVENT_OVERHEAD_BYTES: usize = 26;
         let bytes: usize = batch.events.iter().map(|event| event.message.len() + EVENT_OVERHEAD_BYTES).sum();
@@ -188,6 +239,8 @@ impl Catalog {
             let stream = self.stream(&key, &name).cloned();
             changes.push(CatalogChange::Stream(key, name, stream));
         }
+        let filters = self.metric_filters.take_changes().into_iter();
+        changes.extend(filters.map(|(key, name, filter)| CatalogChange::MetricFilter(key, name, filter)));
         changes
     }
 
@@ -219,7 +272,39 @@ impl Catalog {
             self.streams_count -= 1;
             self.changed_streams.insert((key.clone(), name), ());
         }
+        self.metric_filters.delete_group(key);
         self.changed_groups.insert(key.clone(), ());
+        Answer::Done
+    }
+
+    fn change_group(&mut self, key: &GroupKey, change: impl FnOnce(&mut LogGroup)) -> Answer {
+        let Some(group) = self.groups.get_mut(key) else { return Answer::NoSuchGroup };
+        change(group);
+        self.changed_groups.insert(key.clone(), ());
+        Answer::Done
+    }
+
+    fn tag_group(&mut self, key: &GroupKey, tags: &[(Box<str>, Box<str>)]) -> Answer {
+        let Some(group) = self.groups.get(key) else { return Answer::NoSuchGroup };
+        let mut all = group.tags.clone();
+        all.retain(|(name, _)| tags.iter().all(|(given, _)| given != name));
+        all.extend(tags.iter().cloned());
+        if all.len() > TAGS_MAX {
+            return Answer::TooManyTags;
+        }
+        self.change_group(key, |group| group.tags = all)
+    }
+
+    fn delete_stream(&mut self, key: &GroupKey, name: &str) -> Answer {
+        if !self.groups.contains_key(key) {
+            return Answer::NoSuchGroup;
+        }
+        let streams = self.streams.get_mut(key).map(Arc::make_mut);
+        if streams.and_then(|streams| streams.remove(name)).is_none() {
+            return Answer::NoSuchStream;
+        }
+        self.streams_count -= 1;
+        self.changed_streams.insert((key.clone(), name.into()), ());
         Answer::Done
     }
 

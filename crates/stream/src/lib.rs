@@ -13,6 +13,7 @@ mod facts;
 pub mod fields;
 pub mod identity;
 pub mod interpret;
+pub mod metric_filter;
 pub mod node;
 pub mod row;
 mod signals;

@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 
 use walletscope_model::contract::{EventKind, Field};
-use walletscope_model::{Attempt, Batch, Body, Command, Gap, IdKind, LogEvent, Offset, Origin, Timestamp};
+use walletscope_model::{
+    Attempt, Batch, Body, Command, DerivedDatum, Gap, IdKind, LogEvent, Offset, Origin, Timestamp,
+};
 
 use crate::attempt::fold;
 use crate::catalog::Answer;
@@ -28,6 +30,8 @@ pub enum Effect {
     Attempt(Box<AttemptChange>),
     /// A command's result, for the caller that waits.
     Answer(Answer),
+    /// Metric data that nobody sent.
+    Derived(Vec<DerivedDatum>),
 }
 
 /// A change of one attempt.
@@ -61,9 +65,11 @@ impl<B: Backing> State<B> {
             self.stand_still(*gap);
         }
         self.fire_timers()?;
+        let mut derived = self.catalog.metric_filters.fire(self.clock.now);
         match &batch.body {
             Body::Logs(logs) => {
                 self.catalog.note_events(&batch.origin, logs, batch.appended_at);
+                derived.extend(self.catalog.metric_filters.data(&batch.origin, logs, self.clock.now));
                 let codes = self.codes_of(&batch.origin);
                 for (index, event) in logs.events.iter().enumerate() {
                     self.log_event(&batch.origin, event, Place::new(offset, index, codes))?;
@@ -93,15 +99,19 @@ impl<B: Backing> State<B> {
             Body::BackfillEnd => self.end_backfill(&batch.origin),
             Body::Metrics(_) | Body::Tick | Body::Gap(_) => {}
         }
+        if !derived.is_empty() {
+            effects.push(Effect::Derived(derived));
+        }
         self.settle_dirty(&mut effects)?;
         self.evict(previous, &mut effects)?;
         self.applied = offset;
         Ok(effects)
     }
 
-    /// When the next attempt changes by itself.
+    /// When the next attempt changes, or the next metric datum follows, by time alone.
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.timers.first().map(|(due, _)| *due)
+        let attempt = self.timers.first().map(|(due, _)| *due);
+        attempt.into_iter().chain(self.catalog.metric_filters.next_due()).min()
     }
 
     fn log_event(&mut self, origin: &Origin, event: &LogEvent, at: Place) -> Result<(), BackingError> {

@@ -5,7 +5,7 @@ use walletscope_journal::record::{BODY_BYTES_MAX, RECORDS_MAX};
 use walletscope_journal::{Kind, RecordError, decode, decode_header, encode};
 use walletscope_model::{
     AuditEvent, Batch, Body, Command, Duration, Gap, LogBatch, LogEvent, MetricBatch, MetricDatum,
-    MetricValue, Origin, Rules, Span, Timestamp,
+    MetricFilterDefinition, MetricValue, Origin, Rules, Span, Timestamp,
 };
 
 fn batch(body: Body) -> Batch {
@@ -126,9 +126,47 @@ fn bodies() -> Vec<(&'static str, Kind, Body)> {
         settle_after: Duration(4),
         evict_after: Duration(-5),
         placeholders: Vec::new(),
+        strict_accounts: Vec::new(),
     };
     let words = Rules { placeholders: vec!["tbd".into()], ..rules.clone() };
+    let strict = Rules { strict_accounts: vec!["*".into()], ..rules.clone() };
+    let group = || Box::<str>::from("/aws/lambda/provision");
+    let filter = MetricFilterDefinition {
+        name: "success".into(),
+        pattern: "[timestamp, requestId, event=\"TOKEN_PROVISION_SUCCESS\", ...]".into(),
+        namespace: "TokenProvisioning".into(),
+        metric: "SuccessfulTokenProvisioning".into(),
+        value: "1".into(),
+        default_value: Some(0.0),
+        unit: Some("Count".into()),
+        dimensions: vec![("Issuer".into(), "$issuer".into())],
+    };
+    let command = Body::Command;
     vec![
+        (
+            "delete_log_stream",
+            Kind::Command,
+            command(Command::DeleteLogStream { group: group(), name: "s".into() }),
+        ),
+        ("set_retention", Kind::Command, command(Command::SetRetention { group: group(), days: Some(30) })),
+        ("set_no_retention", Kind::Command, command(Command::SetRetention { group: group(), days: None })),
+        (
+            "tag_log_group",
+            Kind::Command,
+            command(Command::TagLogGroup { group: group(), tags: vec![("team".into(), "wallets".into())] }),
+        ),
+        (
+            "untag_log_group",
+            Kind::Command,
+            command(Command::UntagLogGroup { group: group(), names: vec!["team".into()] }),
+        ),
+        ("put_metric_filter", Kind::Command, command(Command::PutMetricFilter { group: group(), filter })),
+        (
+            "delete_metric_filter",
+            Kind::Command,
+            command(Command::DeleteMetricFilter { group: group(), name: "success".into() }),
+        ),
+        ("set_rules_strict", Kind::Command, command(Command::SetRules(strict))),
         ("logs_small", Kind::Logs, logs(3)),
         ("logs_compressed", Kind::Logs, logs(40)),
         ("metrics", Kind::Metrics, metrics()),

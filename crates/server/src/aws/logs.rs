@@ -166,6 +166,12 @@ pub(crate) fn describe_streams(
 fn refused(answer: Answer) -> AwsError {
     match answer {
         Answer::NoSuchGroup => logs::group_not_found(),
+        Answer::NoSuchStream => logs::stream_not_found(),
+        Answer::NoSuchFilter => {
+            AwsError::new(&logs::RESOURCE_NOT_FOUND, "The specified metric filter does not exist.")
+        }
+        Answer::TooManyTags => AwsError::new(&INVALID_PARAMETER, "The resource has too many tags."),
+        Answer::Refused => AwsError::new(&INVALID_PARAMETER, "The definition is not valid."),
         Answer::LimitReached => AwsError::new(&LIMIT_EXCEEDED, "Resource limit exceeded."),
         Answer::AlreadyExists => logs::group_exists(),
         Answer::Done => AwsError::new(&walletscope_wire::aws::shapes::INTERNAL, "unexpected answer"),

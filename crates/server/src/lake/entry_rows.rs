@@ -1,16 +1,19 @@
 //! Which rows of the append-only tables does a journal entry make?
 //!
-//! A pure function of the entry, so that a restart makes the same rows again from the journal. Nothing here is
+//! A pure function of the entry and of what followed from it when it was applied, both of which are written down, so that
+//! a restart makes the same rows again. Nothing here is
 //! guarded: entries are, before they are written.
 
 use walletscope_lake::{LakeTable, RowBuilder};
 use walletscope_model::contract::{self, Field};
 use walletscope_model::{
-    Batch, Body, Duration, IdKind, LogBatch, LogEvent, MetricBatch, MetricDatum, MetricValue, Offset,
+    Batch, Body, DerivedDatum, Duration, IdKind, LogBatch, LogEvent, MetricBatch, MetricDatum, MetricValue,
+    Offset, Origin, Provenance, Timestamp,
 };
 use walletscope_stream::interpret::{Said, What, interpret};
 use walletscope_stream::token::asserted_state;
 
+use super::replay::JournalEntry;
 use super::witness_rows;
 
 /// Values kept as they are; a datum with more of them is kept as a sketch.
@@ -30,7 +33,8 @@ impl Default for EntryRows {
 /// What every row of an entry carries.
 #[derive(Clone, Copy)]
 pub(super) struct Carried<'a> {
-    batch: &'a Batch,
+    origin: &'a Origin,
+    appended_at: Timestamp,
     offset: Offset,
     index: u32,
 }
@@ -39,11 +43,15 @@ impl EntryRows {
     /// Adds an entry's rows to the tables that `wants` names; `placeholders` are words that are no ids.
     pub fn push(
         &mut self,
-        batch: &Batch,
-        offset: Offset,
+        entry: &JournalEntry,
         placeholders: &[Box<str>],
         wants: impl Fn(LakeTable) -> bool,
     ) {
+        let JournalEntry { offset, batch, derived } = entry;
+        let offset = *offset;
+        if wants(LakeTable::MetricPoints) {
+            self.push_derived(batch, derived, offset);
+        }
         match &batch.body {
             Body::Logs(logs) => self.push_logs(batch, logs, offset, placeholders, wants),
             Body::Metrics(metrics) if wants(LakeTable::MetricPoints) => {
@@ -96,7 +104,7 @@ impl EntryRows {
         }
         for (index, event) in logs.events.iter().enumerate() {
             let said = interpret(&event.message, placeholders);
-            let carried = Carried { batch, offset, index: u32::try_from(index).unwrap_or(u32::MAX) };
+            let carried = Carried::new(batch, offset, index);
             if wants(LakeTable::LogEvents) {
                 log_event(self.builder(LakeTable::LogEvents), logs, event, &said, carried);
             }
@@ -113,13 +121,26 @@ impl EntryRows {
 
     fn push_metrics(&mut self, batch: &Batch, metrics: &MetricBatch, offset: Offset) {
         for (index, datum) in metrics.data.iter().enumerate() {
-            let carried = Carried { batch, offset, index: u32::try_from(index).unwrap_or(u32::MAX) };
-            metric_point(self.builder(LakeTable::MetricPoints), datum, carried);
+            let carried = Carried::new(batch, offset, index);
+            metric_point(self.builder(LakeTable::MetricPoints), datum, Provenance::Put, carried);
+        }
+    }
+
+    fn push_derived(&mut self, batch: &Batch, derived: &[DerivedDatum], offset: Offset) {
+        for (index, DerivedDatum { datum, provenance, origin }) in derived.iter().enumerate() {
+            let mut carried = Carried::new(batch, offset, index);
+            carried.origin = origin.as_ref().unwrap_or(&batch.origin);
+            metric_point(self.builder(LakeTable::MetricPoints), datum, *provenance, carried);
         }
     }
 }
 
-impl Carried<'_> {
+impl<'a> Carried<'a> {
+    fn new(batch: &'a Batch, offset: Offset, index: usize) -> Self {
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        Self { origin: &batch.origin, appended_at: batch.appended_at, offset, index }
+    }
+
     /// The columns that end every signal's row, and the end.
     fn end(self, rows: &mut RowBuilder) {
         self.put(rows);
@@ -128,12 +149,12 @@ impl Carried<'_> {
 
     /// The columns that every signal's row ended with at first; those that came later follow them.
     pub(super) fn put(self, rows: &mut RowBuilder) {
-        let origin = &self.batch.origin;
+        let origin = self.origin;
         rows.text("account", known(&origin.account))
             .text("region", known(&origin.region))
             .text("source", known(&origin.source))
             .text("tenant", Some(&origin.tenant))
-            .time("ingestion_time", Some(self.batch.appended_at))
+            .time("ingestion_time", Some(self.appended_at))
             .long("_offset", self.offset.0)
             .int("_index", Some(self.index));
     }
@@ -145,7 +166,7 @@ fn known(text: &str) -> Option<&str> {
 
 fn each<'a, T>(batch: &'a Batch, offset: Offset, records: &[T], mut add: impl FnMut(&T, Carried<'a>)) {
     for (index, record) in records.iter().enumerate() {
-        add(record, Carried { batch, offset, index: u32::try_from(index).unwrap_or(u32::MAX) });
+        add(record, Carried::new(batch, offset, index));
     }
 }
 
@@ -226,7 +247,7 @@ fn token_state(rows: &mut RowBuilder, event: &LogEvent, said: &Said<'_>, carried
     carried.end(rows);
 }
 
-fn metric_point(rows: &mut RowBuilder, datum: &MetricDatum, carried: Carried<'_>) {
+fn metric_point(rows: &mut RowBuilder, datum: &MetricDatum, provenance: Provenance, carried: Carried<'_>) {
     let dimension = |wanted: Field| {
         let of = |(name, _): &&(Box<str>, Box<str>)| Field::from_name(name) == Some(wanted);
         datum.dimensions.iter().find(of).map(|(_, value)| &**value)
@@ -251,7 +272,7 @@ fn metric_point(rows: &mut RowBuilder, datum: &MetricDatum, carried: Carried<'_>
         .doubles("values", kept.map(|values| values.iter().map(|(value, _)| *value)))
         .doubles("counts", kept.map(|values| values.iter().map(|(_, count)| *count)))
         .binary("sketch", sketch(&datum.value).as_deref())
-        .text("provenance", Some("put"));
+        .text("provenance", Some(provenance.name()));
     carried.end(rows);
 }
 

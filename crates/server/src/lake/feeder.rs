@@ -24,9 +24,9 @@ use walletscope_stream::{AttemptChange, NodeKey};
 use super::entry_rows::EntryRows;
 use super::jobs::{Flush, Job, JobKind, JobOutcome, Jobs};
 use super::marks::{Done, Marks};
-use super::replay::{JournalEntries, Replay, Step, Stored};
+use super::replay::{JournalEntries, JournalEntry, Replay, Step, Stored};
 use super::{LakeSettings, LakeShared, Snapshot, attempt_rows};
-use crate::pipeline::Now;
+use crate::pipeline::{Followed, Now};
 use crate::view::View;
 
 /// Entries waiting for this thread at most; the applier waits beyond.
@@ -42,8 +42,8 @@ const ATTEMPTS_READ_MAX: usize = 8_192;
 pub enum Work {
     /// The state that everything after follows on, first of all.
     Start(Arc<View>, Marks, Arc<dyn JournalEntries>),
-    /// An entry was applied, and these attempts changed with it.
-    Applied(Offset, Batch, Vec<AttemptChange>),
+    /// An entry was applied, and this followed from it.
+    Applied(Offset, Batch, Followed),
     /// A job has ended.
     Ended(JobOutcome),
     /// Start a flush now.
@@ -156,12 +156,12 @@ impl Feeder {
     fn take(&mut self, work: Work) {
         match work {
             Work::Start(view, marks, journal) => self.begin(&view, marks, journal),
-            Work::Applied(offset, batch, changes) => {
+            Work::Applied(offset, batch, followed) => {
                 match &mut self.replay {
-                    Some(replay) => replay.applied(offset),
-                    None => self.entry(offset, &batch),
+                    Some(replay) => replay.applied(offset, followed.derived),
+                    None => self.entry(&JournalEntry { offset, batch, derived: followed.derived }),
                 }
-                for change in changes {
+                for change in followed.changes {
                     self.attempt(offset, change);
                 }
             }
@@ -256,9 +256,9 @@ impl Feeder {
         let Some(mut replay) = self.replay.take() else { return };
         replay.read();
         while self.rows.bytes() < room
-            && let Some((offset, batch)) = replay.take()
+            && let Some(entry) = replay.take()
         {
-            self.entry(offset, &batch);
+            self.entry(&entry);
         }
         self.replay = Some(replay);
         self.gather();
@@ -304,9 +304,10 @@ impl Feeder {
         }
     }
 
-    fn entry(&mut self, offset: Offset, batch: &Batch) {
+    fn entry(&mut self, entry: &JournalEntry) {
         let in_files = &self.in_files;
-        self.rows.push(batch, offset, &self.placeholders, |table| offset > in_files[table as usize]);
+        let offset = entry.offset;
+        self.rows.push(entry, &self.placeholders, |table| offset > in_files[table as usize]);
         self.head = self.head.max(offset);
         self.is_dirty = true;
     }

@@ -30,7 +30,7 @@ use walletscope_query::lake_table::Hidden;
 pub use feeder::{Feeder, Work, start};
 pub use jobs::{Failure, Job, JobKind, JobReport, MAINTAIN_EVERY};
 pub use marks::{Done, Mark, Marks};
-pub use replay::JournalEntries;
+pub use replay::{JournalEntries, JournalEntry};
 pub use tables::LakeTables;
 
 /// Where the lake lies and how often it is written.

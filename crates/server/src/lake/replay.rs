@@ -15,13 +15,13 @@
 //! Entries that arrive meanwhile change attempts at once and become rows when the reading comes to them. An attempt
 //! that was settled and changes before it is written is late from then on; it is left out here and is merged later.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration as StdDuration, Instant};
 
 use arrow::array::RecordBatch;
 use walletscope_lake::{LakeError, LakeTable, RowBuilder};
-use walletscope_model::{Batch, Offset};
+use walletscope_model::{Batch, DerivedDatum, Offset};
 use walletscope_stream::NodeKey;
 
 use super::{LakeSettings, attempt_rows};
@@ -38,7 +38,18 @@ pub trait JournalEntries: Send + Sync {
     ///
     /// # Errors
     /// The journal could not be read.
-    fn entries(&self, from: Offset) -> Result<Vec<(Offset, Batch)>, String>;
+    fn entries(&self, from: Offset) -> Result<Vec<JournalEntry>, String>;
+}
+
+/// An entry, and what followed from it when it was applied.
+#[derive(Clone, Debug)]
+pub struct JournalEntry {
+    /// Where it stands.
+    pub offset: Offset,
+    /// What it holds.
+    pub batch: Batch,
+    /// Metric data that nobody sent, as far as they are written down.
+    pub derived: Vec<DerivedDatum>,
 }
 
 /// How far the reading is.
@@ -49,7 +60,9 @@ pub(super) struct Replay {
     /// The newest entry that was applied.
     through: Offset,
     /// Entries that are no rows yet.
-    read: VecDeque<(Offset, Batch)>,
+    read: VecDeque<JournalEntry>,
+    /// Of entries that were applied since the start: what is written down of them comes later.
+    derived: BTreeMap<Offset, Vec<DerivedDatum>>,
     read_again_at: Option<Instant>,
     /// Settled attempts that the files lack.
     pub(super) stored: Stored,
@@ -116,14 +129,18 @@ impl Replay {
             next: Offset(first.0 + 1),
             through,
             read: VecDeque::new(),
+            derived: BTreeMap::new(),
             read_again_at: None,
             stored,
         }
     }
 
     /// An entry was applied; its rows are read like those before it.
-    pub(super) fn applied(&mut self, offset: Offset) {
+    pub(super) fn applied(&mut self, offset: Offset, derived: Vec<DerivedDatum>) {
         self.through = offset;
+        if !derived.is_empty() {
+            self.derived.insert(offset, derived);
+        }
     }
 
     /// The newest entry up to which everything is rows.
@@ -170,17 +187,20 @@ impl Replay {
     }
 
     /// The next entry of those that were read.
-    pub(super) fn take(&mut self) -> Option<(Offset, Batch)> {
-        let is_applied = self.read.front().is_some_and(|(offset, _)| *offset <= self.through);
-        let (offset, batch) = if is_applied { self.read.pop_front()? } else { return None };
-        self.next = Offset(offset.0 + 1);
-        Some((offset, batch))
+    pub(super) fn take(&mut self) -> Option<JournalEntry> {
+        let is_applied = self.read.front().is_some_and(|entry| entry.offset <= self.through);
+        let mut entry = if is_applied { self.read.pop_front()? } else { return None };
+        self.next = Offset(entry.offset.0 + 1);
+        if entry.offset > self.stored.view.applied {
+            entry.derived = self.derived.remove(&entry.offset).unwrap_or_default();
+        }
+        Some(entry)
     }
 
     /// Entries that the journal has no more are not waited for.
     fn skip_missing(&mut self) {
         let behind = Offset(self.through.0 + 1);
-        let first = self.read.front().map_or(behind, |(offset, _)| behind.min(*offset));
+        let first = self.read.front().map_or(behind, |entry| behind.min(entry.offset));
         self.next = self.next.max(first);
     }
 }

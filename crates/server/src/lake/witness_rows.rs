@@ -64,6 +64,7 @@ pub(super) fn audit_event(rows: &mut RowBuilder, event: &AuditEvent, carried: Ca
 #[cfg(test)]
 mod tests {
     use super::super::entry_rows::EntryRows;
+    use super::super::replay::JournalEntry;
     use walletscope_lake::LakeTable;
     use walletscope_model::{AuditEvent, Batch, Body, Offset, Origin, Span, Timestamp};
 
@@ -73,7 +74,7 @@ mod tests {
             let batch =
                 Batch { appended_at: Timestamp(3), origin: Origin::own(), invocation_id: "".into(), body };
             let mut rows = EntryRows::default();
-            rows.push(&batch, Offset(7), &[], |_| true);
+            rows.push(&JournalEntry { offset: Offset(7), batch, derived: Vec::new() }, &[], |_| true);
             rows
         };
         let span = Span { http_status: Some(200), end_time: Some(Timestamp(2)), ..Span::default() };

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 
-use walletscope_journal::{Change, Read, Store, Table as StoreTable, decode};
-use walletscope_model::{Batch, Offset, Timestamp};
+use walletscope_journal::{Change, Read, Store, Table as StoreTable, decode, encode_derived};
+use walletscope_model::{Batch, DerivedDatum, Offset, Timestamp};
 use walletscope_stream::{Answer, AttemptChange, Effect, NodeKey, State};
 
 use super::PipelineError;
@@ -43,7 +43,19 @@ pub struct Applier<S: Store> {
 struct LakeSide {
     marks: Marks,
     changed_marks: BTreeSet<NodeKey>,
-    changes: Vec<AttemptChange>,
+    followed: Followed,
+    /// Entries with derived data that the files may lack, and what of them is to be written down.
+    derived: BTreeSet<Offset>,
+    new_derived: Vec<(Offset, Option<Vec<u8>>)>,
+}
+
+/// What follows from an entry, for the lake.
+#[derive(Debug, Default)]
+pub struct Followed {
+    /// How attempts changed.
+    pub changes: Vec<AttemptChange>,
+    /// Metric data that nobody sent.
+    pub derived: Vec<DerivedDatum>,
 }
 
 /// What recovery found.
@@ -100,6 +112,13 @@ impl<S: Store> Applier<S> {
         let mut answer = None;
         for effect in self.state.step(offset, batch)? {
             match effect {
+                Effect::Derived(derived) => {
+                    if let Some(lake) = &mut self.lake {
+                        lake.new_derived.push((offset, Some(encode_derived(&derived))));
+                        lake.derived.insert(offset);
+                        lake.followed.derived = derived;
+                    }
+                }
                 Effect::Answer(step) => {
                     answer = Some(step);
                     self.answers.insert(offset, step);
@@ -110,7 +129,7 @@ impl<S: Store> Applier<S> {
                     self.show(&change);
                     if let Some(lake) = &mut self.lake {
                         lake.changed_marks.extend(lake.marks.note(offset, &change));
-                        lake.changes.push(change);
+                        lake.followed.changes.push(change);
                     }
                 }
             }
@@ -145,6 +164,7 @@ impl<S: Store> Applier<S> {
             batch.extend(
                 std::mem::take(&mut lake.changed_marks).into_iter().map(|key| mark_change(&lake.marks, key)),
             );
+            batch.extend(lake.new_derived.drain(..).map(|(offset, data)| derived_change(offset, data)));
         }
         self.store.commit(batch, self.state.applied)?;
         self.state.backing_mut().turn_to(self.store.snapshot());
@@ -160,9 +180,18 @@ impl<S: Store> Applier<S> {
         }
     }
 
-    /// How the attempts changed since the last call; empty without a lake.
-    pub fn take_attempt_changes(&mut self) -> Vec<AttemptChange> {
-        self.lake.as_mut().map(|lake| std::mem::take(&mut lake.changes)).unwrap_or_default()
+    /// Derived data of entries up to this one are in the lake's files; they go with the next commit.
+    pub fn forget_derived(&mut self, through: Offset) {
+        let Some(lake) = &mut self.lake else { return };
+        while let Some(offset) = lake.derived.first().copied().filter(|offset| *offset <= through) {
+            lake.derived.pop_first();
+            lake.new_derived.push((offset, None));
+        }
+    }
+
+    /// What followed since the last call; nothing without a lake.
+    pub fn take_followed(&mut self) -> Followed {
+        self.lake.as_mut().map(|lake| std::mem::take(&mut lake.followed)).unwrap_or_default()
     }
 
     /// What the lake's files do not hold.
@@ -252,7 +281,7 @@ impl<S: Store> Applier<S> {
                     .map_err(|error| PipelineError::Entry { offset, reason: error.to_string() })?;
                 self.apply(offset, &batch)?;
                 // What follows for the lake is read from the state when it starts.
-                drop(self.take_attempt_changes());
+                drop(self.take_followed());
                 replayed += 1;
             }
             self.commit()?;
@@ -266,8 +295,8 @@ fn read_answers(read: &impl Read) -> Result<BTreeMap<Offset, Answer>, PipelineEr
     let mut answers = BTreeMap::new();
     let all = (Bound::Unbounded, Bound::Unbounded);
     read.scan(StoreTable::Outbox, all, walletscope_journal::Direction::Forward, &mut |key, value| {
-        let known = [Answer::Done, Answer::AlreadyExists, Answer::NoSuchGroup, Answer::LimitReached];
-        let answer = value.first().and_then(|number| known.into_iter().find(|each| *each as u8 == *number));
+        let answer =
+            value.first().and_then(|number| Answer::ALL.into_iter().find(|each| *each as u8 == *number));
         if let (Ok(offset), Some(answer)) = (<[u8; 8]>::try_from(key), answer) {
             answers.insert(Offset(u64::from_be_bytes(offset)), answer);
         }
@@ -284,6 +313,14 @@ fn mark_change(marks: &Marks, key: NodeKey) -> Change {
     }
 }
 
+fn derived_change(offset: Offset, data: Option<Vec<u8>>) -> Change {
+    let (table, key) = (StoreTable::DerivedData, offset.0.to_be_bytes().to_vec());
+    match data {
+        Some(value) => Change::Put { table, key, value },
+        None => Change::Delete { table, key },
+    }
+}
+
 fn read_marks(read: &impl Read) -> Result<LakeSide, PipelineError> {
     use std::ops::{Bound, ControlFlow};
     let mut side = LakeSide::default();
@@ -293,6 +330,13 @@ fn read_marks(read: &impl Read) -> Result<LakeSide, PipelineError> {
         match (<[u8; 16]>::try_from(key), Mark::decode(value)) {
             (Ok(key), Some(mark)) => side.marks.restore(NodeKey(key), mark),
             _ => is_damaged = true,
+        }
+        ControlFlow::Continue(())
+    })?;
+    read.scan(StoreTable::DerivedData, all, walletscope_journal::Direction::Forward, &mut |key, _| {
+        match <[u8; 8]>::try_from(key) {
+            Ok(offset) => drop(side.derived.insert(Offset(u64::from_be_bytes(offset)))),
+            Err(_) => is_damaged = true,
         }
         ControlFlow::Continue(())
     })?;

@@ -14,7 +14,7 @@ use walletscope_journal::StoreError;
 use walletscope_model::{Body, Offset, Origin};
 use walletscope_stream::{Answer, BackingError};
 
-pub use applier::{Applier, Started};
+pub use applier::{Applier, Followed, Started};
 pub use dedup::call_key;
 pub use threads::{Ingest, LakeSide, Now, Pipeline, Shared, start};
 pub use writer::{Appended, Writer};

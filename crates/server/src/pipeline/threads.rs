@@ -12,11 +12,12 @@ use std::time::{Duration as StdDuration, Instant};
 
 use arc_swap::ArcSwap;
 use tokio::sync::{oneshot, watch};
-use walletscope_journal::Store;
+use walletscope_journal::{Read, Store, Table};
+use walletscope_lake::LakeTable;
 use walletscope_model::{Batch, Body, Duration, Offset, Timestamp};
 use walletscope_stream::{Answer, Catalog};
 
-use crate::lake::{JournalEntries, LakeShared, Work};
+use crate::lake::{JournalEntries, JournalEntry, LakeShared, Work};
 
 use super::writer::Appended;
 use super::{
@@ -70,12 +71,20 @@ pub struct LakeSide {
 struct StoreEntries<S>(S);
 
 impl<S: Store> JournalEntries for StoreEntries<S> {
-    fn entries(&self, from: Offset) -> Result<Vec<(Offset, Batch)>, String> {
+    fn entries(&self, from: Offset) -> Result<Vec<JournalEntry>, String> {
         const BYTES_AT_A_TIME: usize = 1 << 20;
+        let state = self.0.snapshot();
         let entries = self.0.entries(from, BYTES_AT_A_TIME).map_err(|error| error.to_string())?;
         let decoded = entries.into_iter().map(|(offset, bytes)| {
             let batch = walletscope_journal::decode(&bytes).map_err(|error| error.to_string())?;
-            Ok((offset, batch))
+            let derived = state.get(Table::DerivedData, &offset.0.to_be_bytes());
+            let derived = match derived.map_err(|error| error.to_string())? {
+                Some(bytes) => {
+                    walletscope_journal::decode_derived(&bytes).map_err(|error| error.to_string())?
+                }
+                None => Vec::new(),
+            };
+            Ok(JournalEntry { offset, batch, derived })
         });
         decoded.collect()
     }
@@ -342,6 +351,9 @@ fn apply<S: Store>(
         }
         if is_behind && (ended || published_at.elapsed() >= PUBLISH_EVERY) {
             applier.note_done(lake.map(|lake| lake.shared.take_done()).unwrap_or_default());
+            if let Some(lake) = lake {
+                applier.forget_derived(lake.shared.lake.current(LakeTable::MetricPoints).watermark());
+            }
             applier.commit()?;
             shared.show_catalog(applier.state().catalog.clone());
             shared.show(applier.publish());
@@ -366,7 +378,7 @@ fn step<S: Store>(
             let answer = applier.apply(offset, &batch)?;
             if let Some(lake) = lake {
                 // A lake whose thread has ended takes no entries; the journal keeps them.
-                let _sent = lake.feeder.send(Work::Applied(offset, batch, applier.take_attempt_changes()));
+                let _sent = lake.feeder.send(Work::Applied(offset, batch, applier.take_followed()));
             }
             (answer, reply)
         }

@@ -29,7 +29,8 @@ fn everything_can_be_given() {
          public-host = ['Logs.Example', 'w']\naccount = '000000000001'\nregion = 'eu-west-1'\n\
          journal-keep = '2d'\njournal-size = '1GiB'\nabandon-after = '90s'\nstep-up-mark-after = '1h'\n\
          step-up-abandon-after = '2h'\nsettle-after = '1m'\nevict-after = '3h'\n\
-         placeholder-id = ['TBD', ' no-id', 'tbd']\nlake-memory = '256MiB'",
+         placeholder-id = ['TBD', ' no-id', 'tbd']\nlake-memory = '256MiB'\n\
+         strict-account = ['123456789012']",
     )
     .unwrap();
     assert_eq!(settings.data, Path::new("/srv/w"));
@@ -46,6 +47,7 @@ fn everything_can_be_given() {
         settle_after: Duration::from_seconds(60),
         evict_after: Duration::from_seconds(10_800),
         placeholders: vec!["no-id".into(), "tbd".into()],
+        strict_accounts: vec!["123456789012".into()],
     };
     assert_eq!(settings.rules, rules);
 }
@@ -80,6 +82,7 @@ fn what_cannot_be_is_refused_with_its_name_value_and_a_way_out() {
         ("public-host = ['10.0.0.5']", "10.0.0.5", "not a host name"),
         ("public-host = ['']", "public-host = \"\"", "not a host name"),
         ("public-host = ['*.example']", "*.example", "not a host name"),
+        ("strict-account = ['me']", "strict-account = \"me\"", "twelve digits, or *"),
         ("placeholder-id = ['']", "placeholder-id = \"\"", "where an id is missing"),
         ("placeholder-id = ['4111111111111111']", "(a card number)", "leave it out"),
         ("account = '12345678901'", "account = \"12345678901\"", "12 digits"),

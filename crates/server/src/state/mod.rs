@@ -4,6 +4,7 @@
 //! brings the parts that live in memory back at start. Formats are in `codec`, `layout` and `settings`.
 
 pub mod codec;
+mod filters;
 mod known;
 pub mod layout;
 mod message;
@@ -124,6 +125,10 @@ fn encode<B: Backing>(state: &State<B>, changes: Changes<Vec<u8>, Vec<u8>>) -> V
                 let key = layout::catalog_key(key, Some(name));
                 change(Table::Catalog, key, stream.as_ref().map(settings::encode_stream));
             }
+            CatalogChange::MetricFilter(key, name, filter) => {
+                let key = layout::catalog_key(key, Some(name));
+                change(Table::MetricFilters, key, filter.as_ref().map(filters::encode_filter));
+            }
         }
     }
     if changes.clock {
@@ -153,6 +158,16 @@ pub fn restore<R: Read, B: Backing>(read: &R, backing: B) -> Result<State<B>, Ba
     })?;
     scan(read, Table::Timers, ALL, |key, _| {
         state.timers.insert(layout::parse_time_key(key)?);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    // How patterns are read, before any is.
+    let rules = state.clock.rules.clone();
+    state.catalog.set_rules(&rules);
+    scan(read, Table::MetricFilters, ALL, |key, value| {
+        if let (group, Some(name)) = layout::parse_catalog_key(key)? {
+            let filter = filters::decode_filter(value)?;
+            state.catalog.restore(CatalogChange::MetricFilter(group, name, Some(filter)));
+        }
         Ok(ControlFlow::Continue(()))
     })?;
     scan(read, Table::Catalog, ALL, |key, value| {

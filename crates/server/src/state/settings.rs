@@ -169,6 +169,8 @@ struct RulesRecord {
     evict_after: i64,
     #[prost(string, repeated, tag = "6")]
     placeholders: Vec<String>,
+    #[prost(string, repeated, tag = "7")]
+    strict_accounts: Vec<String>,
 }
 
 fn rules_record(rules: &Rules) -> RulesRecord {
@@ -179,6 +181,7 @@ fn rules_record(rules: &Rules) -> RulesRecord {
         settle_after: rules.settle_after.0,
         evict_after: rules.evict_after.0,
         placeholders: rules.placeholders.iter().map(|word| word.to_string()).collect(),
+        strict_accounts: rules.strict_accounts.iter().map(|account| account.to_string()).collect(),
     }
 }
 
@@ -190,6 +193,7 @@ fn rules(record: RulesRecord) -> Rules {
         settle_after: Duration(record.settle_after),
         evict_after: Duration(record.evict_after),
         placeholders: record.placeholders.into_iter().map(String::into_boxed_str).collect(),
+        strict_accounts: record.strict_accounts.into_iter().map(String::into_boxed_str).collect(),
     }
 }
 

@@ -21,7 +21,8 @@ pub struct Disk {
     pub loose_ends: BTreeSet<(Timestamp, NodeKey)>,
     timers: BTreeSet<(Timestamp, NodeKey)>,
     dictionary: Vec<(Dimension, Box<str>)>,
-    catalog: Vec<CatalogChange>,
+    /// By what it is about.
+    catalog: BTreeMap<String, CatalogChange>,
     clock: Clock,
     active_tokens: BTreeMap<(u16, u16), i64>,
     applied: Offset,
@@ -113,7 +114,7 @@ impl World {
             };
         }
         disk.dictionary.extend(words);
-        disk.catalog.extend(changes.catalog);
+        disk.catalog.extend(changes.catalog.into_iter().map(|change| (about(&change), change)));
         if changes.clock {
             disk.clock = clock;
         }
@@ -133,8 +134,9 @@ impl World {
         let mut dictionary = Dictionary::default();
         disk.dictionary.iter().for_each(|(dimension, word)| dictionary.restore(*dimension, word));
         state.dictionary = dictionary;
-        disk.catalog.into_iter().for_each(|change| state.catalog.restore(change));
         state.clock = disk.clock;
+        state.catalog.set_rules(&state.clock.rules);
+        disk.catalog.into_values().for_each(|change| state.catalog.restore(change));
         state.active_tokens = disk.active_tokens;
         state.applied = disk.applied;
         self.state = state;
@@ -247,6 +249,14 @@ impl World {
             }
         }
         effects
+    }
+}
+
+fn about(change: &CatalogChange) -> String {
+    match change {
+        CatalogChange::Group(key, _) => format!("{key:?}"),
+        CatalogChange::Stream(key, name, _) => format!("{key:?} stream {name}"),
+        CatalogChange::MetricFilter(key, name, _) => format!("{key:?} filter {name}"),
     }
 }
 

@@ -1,0 +1,233 @@
+//! Which protobuf message is the body of an entry with a command?
+//!
+//! One message a command, chosen by its tag; a tag is given once and for ever.
+
+use prost::Message;
+use walletscope_model::{Command, Duration, MetricFilterDefinition, Rules};
+
+use crate::body::{PairMessage, message, pair_messages, pairs_from};
+use crate::record::RecordError;
+
+/// The body of an entry with a command.
+pub(crate) fn encode(command: &Command) -> Vec<u8> {
+    CommandMessage { choice: Some(choice(command)) }.encode_to_vec()
+}
+
+/// The command of a body.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Command, RecordError> {
+    command_from(message(bytes)?)
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct CommandMessage {
+    #[prost(oneof = "Choice", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10")]
+    choice: Option<Choice>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+enum Choice {
+    #[prost(message, tag = "1")]
+    CreateLogGroup(CreateLogGroupMessage),
+    #[prost(string, tag = "2")]
+    DeleteLogGroup(String),
+    /// The group's name and the stream's.
+    #[prost(message, tag = "3")]
+    CreateLogStream(PairMessage),
+    #[prost(message, tag = "4")]
+    SetRules(RulesMessage),
+    /// The group's name and the stream's.
+    #[prost(message, tag = "5")]
+    DeleteLogStream(PairMessage),
+    #[prost(message, tag = "6")]
+    SetRetention(RetentionMessage),
+    #[prost(message, tag = "7")]
+    TagLogGroup(TagsMessage),
+    #[prost(message, tag = "8")]
+    UntagLogGroup(NamesMessage),
+    #[prost(message, tag = "9")]
+    PutMetricFilter(MetricFilterMessage),
+    /// The group's name and the filter's.
+    #[prost(message, tag = "10")]
+    DeleteMetricFilter(PairMessage),
+}
+
+/// Every wait in microseconds, further placeholders of ids, and accounts that are read to the letter.
+#[derive(Clone, PartialEq, Message)]
+struct RulesMessage {
+    #[prost(int64, tag = "1")]
+    abandon_after: i64,
+    #[prost(int64, tag = "2")]
+    step_up_mark_after: i64,
+    #[prost(int64, tag = "3")]
+    step_up_abandon_after: i64,
+    #[prost(int64, tag = "4")]
+    settle_after: i64,
+    #[prost(int64, tag = "5")]
+    evict_after: i64,
+    #[prost(string, repeated, tag = "6")]
+    placeholders: Vec<String>,
+    #[prost(string, repeated, tag = "7")]
+    strict_accounts: Vec<String>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct CreateLogGroupMessage {
+    #[prost(string, tag = "1")]
+    name: String,
+    #[prost(uint32, optional, tag = "2")]
+    retention_days: Option<u32>,
+    #[prost(message, repeated, tag = "3")]
+    tags: Vec<PairMessage>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct RetentionMessage {
+    #[prost(string, tag = "1")]
+    group: String,
+    #[prost(uint32, optional, tag = "2")]
+    days: Option<u32>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct TagsMessage {
+    #[prost(string, tag = "1")]
+    group: String,
+    #[prost(message, repeated, tag = "2")]
+    tags: Vec<PairMessage>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct NamesMessage {
+    #[prost(string, tag = "1")]
+    group: String,
+    #[prost(string, repeated, tag = "2")]
+    names: Vec<String>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct MetricFilterMessage {
+    #[prost(string, tag = "1")]
+    group: String,
+    #[prost(string, tag = "2")]
+    name: String,
+    #[prost(string, tag = "3")]
+    pattern: String,
+    #[prost(string, tag = "4")]
+    namespace: String,
+    #[prost(string, tag = "5")]
+    metric: String,
+    #[prost(string, tag = "6")]
+    value: String,
+    #[prost(double, optional, tag = "7")]
+    default_value: Option<f64>,
+    #[prost(string, optional, tag = "8")]
+    unit: Option<String>,
+    #[prost(message, repeated, tag = "9")]
+    dimensions: Vec<PairMessage>,
+}
+
+fn choice(command: &Command) -> Choice {
+    let pair = |name: &str, value: &str| PairMessage { name: name.to_owned(), value: value.to_owned() };
+    let texts = |texts: &[Box<str>]| texts.iter().map(|text| String::from(&**text)).collect();
+    match command {
+        Command::CreateLogGroup { name, retention_days, tags } => {
+            Choice::CreateLogGroup(CreateLogGroupMessage {
+                name: String::from(&**name),
+                retention_days: *retention_days,
+                tags: pair_messages(tags),
+            })
+        }
+        Command::DeleteLogGroup { name } => Choice::DeleteLogGroup(String::from(&**name)),
+        Command::CreateLogStream { group, name } => Choice::CreateLogStream(pair(group, name)),
+        Command::DeleteLogStream { group, name } => Choice::DeleteLogStream(pair(group, name)),
+        Command::SetRetention { group, days } => {
+            Choice::SetRetention(RetentionMessage { group: String::from(&**group), days: *days })
+        }
+        Command::TagLogGroup { group, tags } => {
+            Choice::TagLogGroup(TagsMessage { group: String::from(&**group), tags: pair_messages(tags) })
+        }
+        Command::UntagLogGroup { group, names } => {
+            Choice::UntagLogGroup(NamesMessage { group: String::from(&**group), names: texts(names) })
+        }
+        Command::PutMetricFilter { group, filter } => Choice::PutMetricFilter(filter_message(group, filter)),
+        Command::DeleteMetricFilter { group, name } => Choice::DeleteMetricFilter(pair(group, name)),
+        Command::SetRules(rules) => Choice::SetRules(RulesMessage {
+            abandon_after: rules.abandon_after.0,
+            step_up_mark_after: rules.step_up_mark_after.0,
+            step_up_abandon_after: rules.step_up_abandon_after.0,
+            settle_after: rules.settle_after.0,
+            evict_after: rules.evict_after.0,
+            placeholders: texts(&rules.placeholders),
+            strict_accounts: texts(&rules.strict_accounts),
+        }),
+    }
+}
+
+fn command_from(message: CommandMessage) -> Result<Command, RecordError> {
+    let texts = |texts: Vec<String>| texts.into_iter().map(String::into_boxed_str).collect();
+    Ok(match message.choice.ok_or(RecordError::Malformed("command"))? {
+        Choice::CreateLogGroup(create) => Command::CreateLogGroup {
+            name: create.name.into(),
+            retention_days: create.retention_days,
+            tags: pairs_from(create.tags),
+        },
+        Choice::DeleteLogGroup(name) => Command::DeleteLogGroup { name: name.into() },
+        Choice::CreateLogStream(pair) => {
+            Command::CreateLogStream { group: pair.name.into(), name: pair.value.into() }
+        }
+        Choice::DeleteLogStream(pair) => {
+            Command::DeleteLogStream { group: pair.name.into(), name: pair.value.into() }
+        }
+        Choice::SetRetention(set) => Command::SetRetention { group: set.group.into(), days: set.days },
+        Choice::TagLogGroup(tag) => {
+            Command::TagLogGroup { group: tag.group.into(), tags: pairs_from(tag.tags) }
+        }
+        Choice::UntagLogGroup(untag) => {
+            Command::UntagLogGroup { group: untag.group.into(), names: texts(untag.names) }
+        }
+        Choice::PutMetricFilter(put) => {
+            Command::PutMetricFilter { group: put.group.as_str().into(), filter: filter_from(put) }
+        }
+        Choice::DeleteMetricFilter(pair) => {
+            Command::DeleteMetricFilter { group: pair.name.into(), name: pair.value.into() }
+        }
+        Choice::SetRules(rules) => Command::SetRules(Rules {
+            abandon_after: Duration(rules.abandon_after),
+            step_up_mark_after: Duration(rules.step_up_mark_after),
+            step_up_abandon_after: Duration(rules.step_up_abandon_after),
+            settle_after: Duration(rules.settle_after),
+            evict_after: Duration(rules.evict_after),
+            placeholders: texts(rules.placeholders),
+            strict_accounts: texts(rules.strict_accounts),
+        }),
+    })
+}
+
+fn filter_message(group: &str, filter: &MetricFilterDefinition) -> MetricFilterMessage {
+    let MetricFilterDefinition { name, pattern, namespace, metric, value, default_value, unit, dimensions } =
+        filter;
+    MetricFilterMessage {
+        group: group.to_owned(),
+        name: String::from(&**name),
+        pattern: String::from(&**pattern),
+        namespace: String::from(&**namespace),
+        metric: String::from(&**metric),
+        value: String::from(&**value),
+        default_value: *default_value,
+        unit: unit.as_deref().map(String::from),
+        dimensions: pair_messages(dimensions),
+    }
+}
+
+fn filter_from(message: MetricFilterMessage) -> MetricFilterDefinition {
+    MetricFilterDefinition {
+        name: message.name.into(),
+        pattern: message.pattern.into(),
+        namespace: message.namespace.into(),
+        metric: message.metric.into(),
+        value: message.value.into(),
+        default_value: message.default_value,
+        unit: message.unit.map(Into::into),
+        dimensions: pairs_from(message.dimensions),
+    }
+}
