@@ -101,3 +101,45 @@ fn crc(bytes: &[u8]) -> u32 {
     crc.update(bytes);
     crc.sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(actual: &[u8], expected: &[u8]) {
+        assert_eq!(actual.escape_ascii().to_string(), expected.escape_ascii().to_string());
+    }
+
+    /// Written by hand in Python with its own CRC, and read back by botocore's parser.
+    #[test]
+    fn frames_are_those_that_clients_read() {
+        check(
+            &initial_response(),
+            b"\x00\x00\x00h\x00\x00\x00VNh\x17$\x0d:message-type\x07\x00\x05event\x0b:event-type\x07\x00\x10initial-response\
+              \x0d:content-type\x07\x00\x10application/json{}\xfe\x94,\x1d",
+        );
+        check(
+            &event("sessionUpdate", br#"{"sessionMetadata":{"sampled":true},"sessionResults":[]}"#).expect("small"),
+            b"\x00\x00\x00\x9b\x00\x00\x00S1\x96\xc9&\x0d:message-type\x07\x00\x05event\x0b:event-type\x07\x00\x0dsessionUpdate\
+              \x0d:content-type\x07\x00\x10application/json{\"sessionMetadata\":{\"sampled\":true},\"sessionResults\":[]}\
+              \xbb\xaao\xf5",
+        );
+        check(
+            &exception("SessionTimeoutException", br#"{"message":"over"}"#).expect("small"),
+            b"\x00\x00\x00\x87\x00\x00\x00e[<&<\x0d:message-type\x07\x00\x09exception\x0f:exception-type\x07\x00\x17\
+              SessionTimeoutException\x0d:content-type\x07\x00\x10application/json{\"message\":\"over\"}O3\xe2&",
+        );
+    }
+
+    #[test]
+    fn a_payload_that_clients_would_refuse_is_not_written() {
+        let largest = vec![b' '; PAYLOAD_BYTES_MAX];
+        assert_eq!(event("e", &largest).expect("just fits").len(), PAYLOAD_BYTES_MAX + 12 + 71 + 4);
+        let too_large = vec![b' '; PAYLOAD_BYTES_MAX + 1];
+        let refused = PayloadTooLarge { bytes: PAYLOAD_BYTES_MAX + 1 };
+        assert_eq!(event("e", &too_large), Err(refused));
+        assert_eq!(exception("e", &too_large), Err(refused));
+        assert_eq!(refused.to_string(), "a frame of 16777217 bytes was asked for, 16777216 are allowed");
+    }
+}

@@ -234,4 +234,65 @@ mod tests {
             "at 'logEventFilterPattern'",
         );
     }
+
+    #[track_caller]
+    fn check_frame(event: &LiveTailEvent, expected: &[u8]) {
+        let actual = event.frame().expect("small");
+        assert_eq!(actual.escape_ascii().to_string(), expected.escape_ascii().to_string());
+    }
+
+    /// Written by hand in Python with its own CRC, and read back by botocore's parser.
+    #[test]
+    fn events_are_the_frames_that_clients_read() {
+        check_frame(
+            &LiveTailEvent::SessionStart(LiveTailSessionStart {
+                request_id: "r-1".into(),
+                session_id: "s-1".into(),
+                log_group_identifiers: vec!["123456789012:g".into()],
+                log_event_filter_pattern: Some("ERROR".into()),
+                ..Default::default()
+            }),
+            b"\x00\x00\x00\xd0\x00\x00\x00Ri\xb2\x90\xe8\x0d:message-type\x07\x00\x05event\x0b:event-type\x07\x00\x0csessionStart\
+              \x0d:content-type\x07\x00\x10application/json{\"requestId\":\"r-1\",\"sessionId\":\"s-1\",\
+              \"logGroupIdentifiers\":[\"123456789012:g\"],\"logEventFilterPattern\":\"ERROR\"}\xdf\x96[\x8d",
+        );
+        check_frame(
+            &LiveTailEvent::SessionUpdate(LiveTailSessionUpdate {
+                session_metadata: LiveTailSessionMetadata { sampled: false },
+                session_results: vec![LiveTailSessionLogEvent {
+                    log_stream_name: "s".into(),
+                    log_group_identifier: "123456789012:g".into(),
+                    message: "5 €".into(),
+                    timestamp: 1,
+                    ingestion_time: 2,
+                }],
+            }),
+            b"\x00\x00\x01\x09\x00\x00\x00SQ\x0cn\xf3\x0d:message-type\x07\x00\x05event\x0b:event-type\x07\x00\x0dsessionUpdate\
+              \x0d:content-type\x07\x00\x10application/json{\"sessionMetadata\":{\"sampled\":false},\"sessionResults\":[\
+              {\"logStreamName\":\"s\",\"logGroupIdentifier\":\"123456789012:g\",\"message\":\"5 \xe2\x82\xac\",\"timestamp\":1,\
+              \"ingestionTime\":2}]}\x8b\xc4\x08\xe9",
+        );
+        check_frame(
+            &LiveTailEvent::SessionTimeout { message: "over".into() },
+            b"\x00\x00\x00\x87\x00\x00\x00e[<&<\x0d:message-type\x07\x00\x09exception\x0f:exception-type\x07\x00\x17\
+              SessionTimeoutException\x0d:content-type\x07\x00\x10application/json{\"message\":\"over\"}O3\xe2&",
+        );
+        check_frame(
+            &LiveTailEvent::SessionStreaming { message: "broken".into() },
+            b"\x00\x00\x00\x8b\x00\x00\x00gp\xc2\xaa\x11\x0d:message-type\x07\x00\x09exception\x0f:exception-type\x07\x00\x19\
+              SessionStreamingException\x0d:content-type\x07\x00\x10application/json{\"message\":\"broken\"}\x9f\xc2\x05\x1d",
+        );
+    }
+
+    #[test]
+    fn an_update_that_no_client_would_read_is_refused() {
+        let event = LiveTailSessionLogEvent { message: "m".repeat(1_048_550), ..Default::default() };
+        let update = |count: usize| {
+            let session_results = vec![event.clone(); count];
+            LiveTailEvent::SessionUpdate(LiveTailSessionUpdate { session_results, ..Default::default() })
+                .frame()
+        };
+        assert!(update(15).is_ok());
+        assert!(update(17).is_err());
+    }
 }
