@@ -13,6 +13,7 @@ fn on<T>(name: &str, body: &[u8], then: impl FnOnce(Result<Operation<'_>, AwsErr
 
 fn validate(operation: &Operation<'_>) -> Result<(), AwsError> {
     match operation {
+        Operation::DeleteLogGroup(request) => request.validate(),
         Operation::DeleteLogStream(request) => request.validate(),
         Operation::DeleteMetricFilter(request) => request.validate(),
         Operation::DeleteRetentionPolicy(request) => request.validate(),
@@ -40,6 +41,7 @@ fn validate(operation: &Operation<'_>) -> Result<(), AwsError> {
 
 /// Requests with every member that is honoured, then the names of the members without which each is refused.
 const REQUESTS: &[(&str, &str, &[&str])] = &[
+    ("DeleteLogGroup", r#"{"logGroupName":"g"}"#, &["logGroupName"]),
     ("DeleteLogStream", r#"{"logGroupName":"g","logStreamName":"s"}"#, &["logGroupName", "logStreamName"]),
     ("DeleteMetricFilter", r#"{"logGroupName":"g","filterName":"f"}"#, &["logGroupName", "filterName"]),
     ("DeleteRetentionPolicy", r#"{"logGroupName":"g"}"#, &["logGroupName"]),
