@@ -17,7 +17,8 @@ Developer commands of Walletscope.
 
 usage: cargo run -p xtask -- <command>
 
-  tidy    check the repository's own rules: crate edges, pure crates, sizes, names, words, links, event contract
+  tidy    check the repository's own rules: crate edges, pure crates, sizes, names, words, links, event contract,
+          Logs operations
   help    print this text
 ";
 

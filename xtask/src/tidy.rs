@@ -6,6 +6,7 @@ mod contract;
 mod edges;
 mod links;
 mod names;
+mod operations;
 mod purity;
 mod size;
 mod words;
@@ -32,8 +33,16 @@ impl fmt::Display for Finding {
 
 /// All findings of all rules, sorted by place.
 pub fn check(repository: &Repository) -> Vec<Finding> {
-    let rules =
-        [edges::check, purity::check, size::check, names::check, words::check, links::check, contract::check];
+    let rules = [
+        edges::check,
+        purity::check,
+        size::check,
+        names::check,
+        words::check,
+        links::check,
+        contract::check,
+        operations::check,
+    ];
     let mut findings: Vec<Finding> = rules.iter().flat_map(|rule| rule(repository)).collect();
     findings.sort();
     findings

@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use walletscope_wire::aws::{self, Dialect, HttpRequest, Operation, sigv4};
 
 const JSON_BODY: &str = r#"{"logGroupName":"g","logStreamName":"s","logEvents":[{"timestamp":1,"message":"a\"b"},{"timestamp":2,"message":"€"}]}"#;
+const FILTER_BODY: &str = r#"{"logGroupName":"g","filterName":"f","filterPattern":"é","metricTransformations":[{"metricName":"m","metricNamespace":"n","metricValue":"1","defaultValue":1e9,"dimensions":{"d":"$.d"}}]}"#;
+const READ_BODY: &str = r#"{"logGroupName":"g","logStreamName":"s","logStreamNames":["s"],"nextToken":"f/é1/s","limit":1,"startTime":1,"startFromHead":false}"#;
 const METRICS_BODY: &str = r#"{"Namespace":"N","MetricData":[{"MetricName":"a","Timestamp":1440938160.5,"Value":1.5e3,"Dimensions":[{"Name":"d","Value":"v"}]},{"MetricName":"b","Values":[1,"NaN"],"Counts":[3,4]}]}"#;
 const FORM_BODY: &str = "Action=PutMetricData&Version=2010-08-01&Namespace=N&MetricData.member.1.MetricName=a%20b&MetricData.member.1.Timestamp=2015-08-30T12%3A36%3A00Z&MetricData.member.1.Values.member.1=1";
 const CBOR_BODY: &[u8] = b"\xbf\x69Namespace\x7f\x61N\xff\x6aMetricData\x9f\xa3\x6aMetricName\x61a\x69Timestamp\xc1\xfb\x41\xd5\x78\xbe\x2c\x20\0\0\x65Value\xf9\x3e\x00\xff\xff";
@@ -23,6 +25,9 @@ fn drive(path: &str, headers: &[(&str, &str)], body: &[u8]) {
     let outcome = Operation::decode(&route, &request).and_then(|operation| match operation {
         Operation::PutLogEvents(request) => request.validate()?.accept(0, Some(1)).map(drop),
         Operation::PutMetricData(request) => request.validate(0).map(drop),
+        Operation::PutMetricFilter(request) => request.validate().map(drop),
+        Operation::GetLogEvents(request) => request.validate().map(drop),
+        Operation::FilterLogEvents(request) => request.validate(),
         _ => Ok(()),
     });
     if let Err(error) = outcome {
@@ -32,7 +37,9 @@ fn drive(path: &str, headers: &[(&str, &str)], body: &[u8]) {
 
 fn drive_all(body: &[u8]) {
     drive("/", &[("x-amz-target", "Logs_20140328.PutLogEvents")], body);
-    drive("/", &[("x-amz-target", "Logs_20140328.DescribeLogStreams")], body);
+    for name in ["DescribeLogStreams", "PutMetricFilter", "GetLogEvents", "FilterLogEvents"] {
+        drive("/", &[("x-amz-target", &format!("Logs_20140328.{name}"))], body);
+    }
     drive("/", &[("x-amz-target", "GraniteServiceVersion20100801.PutMetricData")], body);
     drive("/service/GraniteServiceVersion20100801/operation/PutMetricData", &[], body);
     drive("/", &[("content-type", "application/x-www-form-urlencoded")], body);
@@ -84,7 +91,8 @@ proptest! {
 
     #[test]
     fn changed_bodies_never_panic(place: usize, kind: u8, byte: u8, again: usize) {
-        for body in [JSON_BODY.as_bytes(), METRICS_BODY.as_bytes(), FORM_BODY.as_bytes(), CBOR_BODY] {
+        let texts = [JSON_BODY, FILTER_BODY, READ_BODY, METRICS_BODY, FORM_BODY].map(str::as_bytes);
+        for body in texts.into_iter().chain([CBOR_BODY]) {
             let once = changed(body, place, kind, byte);
             drive_all(&once);
             drive_all(&changed(&once, again, byte, kind));

@@ -50,7 +50,7 @@ fn links(text: &str) -> Vec<(usize, &str)> {
     links
 }
 
-fn targets(piece: &str) -> Vec<&str> {
+pub(super) fn targets(piece: &str) -> Vec<&str> {
     let opened = piece.match_indices("](").map(|(at, opening)| &piece[at + opening.len()..]);
     opened.filter_map(|rest| rest.split(')').next()?.split_whitespace().next()).collect()
 }
@@ -76,7 +76,7 @@ fn headings(text: &str) -> impl Iterator<Item = String> + '_ {
 }
 
 /// The path of `target` seen from `page`, from the root on; none if it climbs above the root.
-fn resolve(page: &str, target: &str) -> Option<String> {
+pub(super) fn resolve(page: &str, target: &str) -> Option<String> {
     if target.is_empty() {
         return Some(page.to_owned());
     }

@@ -10,6 +10,7 @@ mod cbor;
 mod decode;
 mod encode;
 mod error;
+pub mod event_stream;
 mod http;
 mod inflate;
 mod json;

@@ -64,15 +64,37 @@ macro_rules! operations {
 }
 
 operations! {
-    // variant         = service "name", decoder: request => answer. `decode_shape_hot` reads JSON faster.
-    CreateLogGroup     = Logs "CreateLogGroup", decode_shape: logs::CreateLogGroupRequest => NoOutput;
-    CreateLogStream    = Logs "CreateLogStream", decode_shape: logs::CreateLogStreamRequest => NoOutput;
-    DeleteLogGroup     = Logs "DeleteLogGroup", decode_shape: logs::DeleteLogGroupRequest => NoOutput;
-    DescribeLogGroups  = Logs "DescribeLogGroups", decode_shape: logs::DescribeLogGroupsRequest => logs::DescribeLogGroupsResponse;
-    DescribeLogStreams = Logs "DescribeLogStreams", decode_shape: logs::DescribeLogStreamsRequest => logs::DescribeLogStreamsResponse;
-    PutLogEvents       = Logs "PutLogEvents", decode_shape_hot: logs::PutLogEventsRequest<'a> => logs::PutLogEventsResponse;
-    PutMetricData      = CloudWatch "PutMetricData", decode_shape_hot: cloudwatch::PutMetricDataRequest => NoOutput;
-    GetCallerIdentity  = Sts "GetCallerIdentity", decode_shape: sts::GetCallerIdentityRequest => sts::GetCallerIdentityResponse;
+    // variant                  = service "name", decoder: request => answer. `decode_shape_hot` reads JSON faster.
+    CreateLogGroup              = Logs "CreateLogGroup", decode_shape: logs::CreateLogGroupRequest => NoOutput;
+    CreateLogStream             = Logs "CreateLogStream", decode_shape: logs::CreateLogStreamRequest => NoOutput;
+    DeleteLogGroup              = Logs "DeleteLogGroup", decode_shape: logs::DeleteLogGroupRequest => NoOutput;
+    DeleteLogStream             = Logs "DeleteLogStream", decode_shape: logs::DeleteLogStreamRequest => NoOutput;
+    DeleteMetricFilter          = Logs "DeleteMetricFilter", decode_shape: logs::DeleteMetricFilterRequest => NoOutput;
+    DeleteRetentionPolicy       = Logs "DeleteRetentionPolicy", decode_shape: logs::DeleteRetentionPolicyRequest => NoOutput;
+    DeleteSubscriptionFilter    = Logs "DeleteSubscriptionFilter", decode_shape: logs::DeleteSubscriptionFilterRequest => NoOutput;
+    DescribeLogGroups           = Logs "DescribeLogGroups", decode_shape: logs::DescribeLogGroupsRequest => logs::DescribeLogGroupsResponse;
+    DescribeLogStreams          = Logs "DescribeLogStreams", decode_shape: logs::DescribeLogStreamsRequest => logs::DescribeLogStreamsResponse;
+    DescribeMetricFilters       = Logs "DescribeMetricFilters", decode_shape: logs::DescribeMetricFiltersRequest => logs::DescribeMetricFiltersResponse;
+    DescribeSubscriptionFilters = Logs "DescribeSubscriptionFilters", decode_shape: logs::DescribeSubscriptionFiltersRequest => logs::DescribeSubscriptionFiltersResponse;
+    FilterLogEvents             = Logs "FilterLogEvents", decode_shape: logs::FilterLogEventsRequest => logs::FilterLogEventsResponse;
+    GetLogEvents                = Logs "GetLogEvents", decode_shape: logs::GetLogEventsRequest => logs::GetLogEventsResponse;
+    GetLogGroupFields           = Logs "GetLogGroupFields", decode_shape: logs::GetLogGroupFieldsRequest => logs::GetLogGroupFieldsResponse;
+    GetLogRecord                = Logs "GetLogRecord", decode_shape: logs::GetLogRecordRequest => logs::GetLogRecordResponse;
+    ListTagsForResource         = Logs "ListTagsForResource", decode_shape: logs::ListTagsForResourceRequest => logs::TagsResponse;
+    ListTagsLogGroup            = Logs "ListTagsLogGroup", decode_shape: logs::ListTagsLogGroupRequest => logs::TagsResponse;
+    PutLogEvents                = Logs "PutLogEvents", decode_shape_hot: logs::PutLogEventsRequest<'a> => logs::PutLogEventsResponse;
+    PutMetricFilter             = Logs "PutMetricFilter", decode_shape: logs::PutMetricFilterRequest => NoOutput;
+    PutRetentionPolicy          = Logs "PutRetentionPolicy", decode_shape: logs::PutRetentionPolicyRequest => NoOutput;
+    PutSubscriptionFilter       = Logs "PutSubscriptionFilter", decode_shape: logs::PutSubscriptionFilterRequest => NoOutput;
+    // Its answer is a stream of frames (`logs::live_tail`), which the server writes; this one is never encoded.
+    StartLiveTail               = Logs "StartLiveTail", decode_shape: logs::StartLiveTailRequest => NoOutput;
+    TagLogGroup                 = Logs "TagLogGroup", decode_shape: logs::TagLogGroupRequest => NoOutput;
+    TagResource                 = Logs "TagResource", decode_shape: logs::TagResourceRequest => NoOutput;
+    TestMetricFilter            = Logs "TestMetricFilter", decode_shape: logs::TestMetricFilterRequest => logs::TestMetricFilterResponse;
+    UntagLogGroup               = Logs "UntagLogGroup", decode_shape: logs::UntagLogGroupRequest => NoOutput;
+    UntagResource               = Logs "UntagResource", decode_shape: logs::UntagResourceRequest => NoOutput;
+    PutMetricData               = CloudWatch "PutMetricData", decode_shape_hot: cloudwatch::PutMetricDataRequest => NoOutput;
+    GetCallerIdentity           = Sts "GetCallerIdentity", decode_shape: sts::GetCallerIdentityRequest => sts::GetCallerIdentityResponse;
 }
 
 pub(crate) fn row(service: Service, name: &str) -> Option<&'static OperationRow> {

@@ -9,8 +9,8 @@ use super::metrics::stored;
 use super::record::{LogLine, Record};
 use crate::aws::{Double, Timestamp as WireTime};
 use crate::cloudwatch::{DimensionShape, MetricDatumShape, PutMetricDataRequest, StatisticSetShape};
-use crate::logs::names::Violations;
 use crate::logs::put_log_events::{EVENT_BYTES_MAX, EVENT_OVERHEAD_BYTES};
+use crate::logs::violations::Violations;
 
 /// The record as it may be stored.
 ///

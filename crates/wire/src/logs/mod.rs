@@ -1,11 +1,21 @@
 //! What do clients ask CloudWatch Logs? Request and answer shapes, and the errors only Logs has.
 //!
 //! Member names and ranges follow the service's published model (2014-03-28); times are its own plain
-//! integers, milliseconds since the epoch. The pure checks are `validate` methods: names and pages in
-//! `names.rs`, the limits of a batch in `put_log_events.rs`.
+//! integers, milliseconds since the epoch. Groups, streams and batches are here; every other kind of operation has a
+//! file with its shapes. The pure checks are `validate` methods: names and pages in `names.rs`, the limits of a batch
+//! in `put_log_events.rs`, the words of a refusal in `violations.rs`.
 
+pub mod live_tail;
+pub mod look_up;
+pub mod metric_filters;
 pub(crate) mod names;
 pub mod put_log_events;
+pub mod read_events;
+pub mod retention;
+pub mod subscription_filters;
+pub mod tags;
+pub mod test_metric_filter;
+pub(crate) mod violations;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,8 +24,37 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::{AwsError, ErrorShape};
 
+pub use live_tail::{
+    LiveTailEvent, LiveTailSessionLogEvent, LiveTailSessionMetadata, LiveTailSessionStart,
+    LiveTailSessionUpdate, StartLiveTailRequest,
+};
+pub use look_up::{
+    GetLogGroupFieldsRequest, GetLogGroupFieldsResponse, GetLogRecordRequest, GetLogRecordResponse,
+    LogGroupField, invalid_record_pointer,
+};
+pub use metric_filters::{
+    DeleteMetricFilterRequest, DescribeMetricFiltersRequest, DescribeMetricFiltersResponse, MetricFilter,
+    MetricTransformation, PutMetricFilterRequest, dimensions_need_fields, metric_filter_not_found,
+};
 pub use names::DESCRIBE_LIMIT_MAX;
 pub use put_log_events::{AcceptedRange, Batch};
+pub use read_events::{
+    Direction, EventsToken, FilterLogEventsRequest, FilterLogEventsResponse, FilteredLogEvent,
+    GetLogEventsRequest, GetLogEventsResponse, OutputLogEvent, SearchedLogStream,
+};
+pub use retention::{DeleteRetentionPolicyRequest, PutRetentionPolicyRequest};
+pub use subscription_filters::{
+    DeleteSubscriptionFilterRequest, DescribeSubscriptionFiltersRequest, DescribeSubscriptionFiltersResponse,
+    PutSubscriptionFilterRequest, SubscriptionFilter, subscription_filter_not_found,
+};
+pub use tags::{
+    ListTagsForResourceRequest, ListTagsLogGroupRequest, TagLogGroupRequest, TagResourceRequest,
+    TagsResponse, UntagLogGroupRequest, UntagResourceRequest, too_many_tags,
+};
+pub use test_metric_filter::{
+    MetricFilterMatch, Reading, TestMetricFilterRequest, TestMetricFilterResponse, Verdict,
+};
+pub use violations::{FILTER_PATTERN_LEN_MAX, TAGS_MAX};
 
 /// A member violates a constraint.
 pub const INVALID_PARAMETER: ErrorShape = ErrorShape::sender("InvalidParameterException", "InvalidParameter");
@@ -25,6 +64,8 @@ pub const RESOURCE_NOT_FOUND: ErrorShape =
 /// The named group or stream exists already.
 pub const RESOURCE_ALREADY_EXISTS: ErrorShape =
     ErrorShape::sender("ResourceAlreadyExistsException", "ResourceAlreadyExists");
+/// The request holds more tags than fit beside those the resource has.
+pub const TOO_MANY_TAGS: ErrorShape = ErrorShape::sender("TooManyTagsException", "TooManyTags");
 /// One account may not have more of these.
 pub const LIMIT_EXCEEDED: ErrorShape = ErrorShape::sender("LimitExceededException", "LimitExceeded");
 
@@ -48,9 +89,19 @@ pub fn stream_exists() -> AwsError {
     AwsError::new(&RESOURCE_ALREADY_EXISTS, "The specified log stream already exists")
 }
 
+/// `InvalidParameterException` of a page token that this server did not give out, in the service's words.
+pub fn invalid_next_token() -> AwsError {
+    AwsError::new(&INVALID_PARAMETER, "The specified nextToken is invalid.")
+}
+
+/// `LimitExceededException`, in the service's words.
+pub fn limit_exceeded() -> AwsError {
+    AwsError::new(&LIMIT_EXCEEDED, "Resource limit exceeded.")
+}
+
 /// The answer to an absent required member.
 pub(crate) fn missing_member(member: &str) -> AwsError {
-    let mut violations = names::Violations::default();
+    let mut violations = violations::Violations::default();
     violations.add("null", member, "Member must not be null");
     violations.into_error()
 }
@@ -90,6 +141,16 @@ pub struct CreateLogStreamRequest {
     /// The group.
     pub log_group_name: String,
     /// 1 to 512 characters without `:` and `*`.
+    pub log_stream_name: String,
+}
+
+/// Deletes a log stream with its events.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeleteLogStreamRequest {
+    /// The group.
+    pub log_group_name: String,
+    /// The stream.
     pub log_stream_name: String,
 }
 

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::names::Violations;
+use super::violations::Violations;
 use super::{INVALID_PARAMETER, InputLogEvent, PutLogEventsRequest, RejectedLogEventsInfo};
 use crate::aws::AwsError;
 
