@@ -3,7 +3,8 @@
 //! Pure and deterministic: no clock, no I/O, no random numbers, no iteration over hash maps. Data flows through the
 //! files in this order: [`interpret`] (what a message says; `signals` for spans and audit events) → [`identity`] (whose
 //! it is) → [`attempt`] (what the records make) → [`row`] (how it is counted) → [`window`] (where it is counted);
-//! [`token`] follows beside it, and [`step`] drives all of them.
+//! [`token`] follows beside it, and [`step`] drives all of them. Beside the join, [`lambda_line`]
+//! tells which metrics follow from a line of Lambda's.
 
 pub mod attempt;
 pub mod catalog;
@@ -13,6 +14,7 @@ mod facts;
 pub mod fields;
 pub mod identity;
 pub mod interpret;
+pub mod lambda_line;
 pub mod node;
 pub mod row;
 mod signals;
