@@ -5,7 +5,7 @@
 //! in the stream, in a search over stored events and in an explanation on a page.
 //!
 //! [`filter_pattern`] is the filter patterns of CloudWatch Logs. Their users' guide is
-//! `docs/protocols/filter-patterns.md`.
+//! `docs/protocols/filter-patterns.md`. [`json`] reads JSON in place, for them and for whoever looks at a message.
 
 pub mod filter_pattern;
-mod json;
+pub mod json;

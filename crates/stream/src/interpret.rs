@@ -1,13 +1,14 @@
 //! What does one log message say to the join: which ids, which event, which fields?
 //!
-//! Reads the event contract's JSON, a Lambda runtime's tab-separated line around it, and Lambda's platform lines
-//! (<https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html>). Anything else is kept as a log
-//! event and says nothing. Ids are opaque and compared exactly; placeholders and values that the guard cut are none.
+//! Reads the event contract's JSON, a Lambda runtime's tab-separated line around it, and Lambda's own lines as
+//! [`lambda_line`] tells them. Anything else is kept as a log event and says nothing. Ids are opaque and compared exactly; placeholders and values that the guard cut are none.
 
 use std::borrow::Cow;
 
 use sonic_rs::{JsonType, JsonValueTrait, LazyValue};
 use walletscope_model::contract::{self, EventKind, Field};
+
+use crate::lambda_line::{self, LambdaLine};
 
 /// Ids over this many bytes are no ids.
 pub const ID_BYTES_MAX: usize = 128;
@@ -16,8 +17,8 @@ pub const VALUE_BYTES_MAX: usize = 1_024;
 /// Words that sources write where an id is missing, compared without case; settings add further ones.
 pub const PLACEHOLDERS: [&str; 7] = ["-", "null", "nil", "none", "unknown", "undefined", "n/a"];
 
-/// Lambda's events at the end of an invocation, with its status.
-const PLATFORM_ENDS: [&str; 2] = ["platform.report", "platform.runtimeDone"];
+/// What the types of Lambda's own JSON events begin with.
+const PLATFORM: &str = "platform.";
 
 /// What a message says.
 #[derive(Debug, Default, PartialEq)]
@@ -71,13 +72,13 @@ fn from_json(text: &str) -> Said<'_> {
     const FIELDS_USUAL: usize = 12;
     let mut said = Said { fields: Vec::with_capacity(FIELDS_USUAL), ..Said::default() };
     let mut places = [PLACE_NONE; contract::FIELDS.len()];
-    let (mut is_platform, mut record) = (false, None);
+    let (mut kind, mut record) = (None, None);
     for member in sonic_rs::to_object_iter(text) {
         // A message that stops being JSON half-way is text: it says nothing at all.
         let Ok((key, value)) = member else { return Said::default() };
         match &*key {
-            "type" => is_platform = value.as_str().is_some_and(|kind| PLATFORM_ENDS.contains(&kind)),
-            "record" => record = Some(value.clone()),
+            "type" => kind = value.as_str().filter(|kind| kind.starts_with(PLATFORM)).map(str::to_owned),
+            "record" => record = Some(value.as_raw_cow()),
             _ => {}
         }
         let Some(field) = Field::from_name(&key) else { continue };
@@ -88,22 +89,12 @@ fn from_json(text: &str) -> Said<'_> {
         }
     }
     said.fields.sort_by_key(|(field, _)| *field);
-    match record {
-        Some(record) if is_platform => from_platform(&record),
+    match (kind, record) {
+        (Some(kind), Some(Cow::Borrowed(record))) => {
+            lambda_line::of_platform(&kind, record).map(from_line).unwrap_or_default()
+        }
         _ => said,
     }
-}
-
-/// The end of an invocation as Lambda writes it in its JSON log format: `{"time", "type", "record": {"requestId",
-/// "status", …}}` (<https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html>).
-fn from_platform<'a>(record: &LazyValue<'_>) -> Said<'a> {
-    let mut said = Said::default();
-    let text = |name: &str| record.get(name).and_then(|value| value.as_str().map(str::to_owned));
-    if text("status").is_some_and(|status| matches!(&*status, "timeout" | "error" | "failure")) {
-        said.what = What::Crash;
-    }
-    said.ids[1] = text("requestId").map(Cow::Owned);
-    said
 }
 
 /// The place of a field that was not seen yet.
@@ -161,55 +152,23 @@ fn scalar(value: LazyValue<'_>) -> Option<Cow<'_, str>> {
 }
 
 fn from_text(text: &str) -> Said<'_> {
-    let mut said = Said::default();
-    let platform = ["START RequestId: ", "END RequestId: ", "REPORT RequestId: ", "RequestId: "];
-    if let Some(rest) = platform.iter().find_map(|prefix| text.strip_prefix(prefix)) {
-        let end = rest.find(|character: char| character.is_whitespace()).unwrap_or(rest.len());
-        said.ids[1] = Some(Cow::Borrowed(&rest[..end]));
-        if is_crash(text) {
-            said.what = What::Crash;
-        }
-        return said;
-    }
-    if let Some(said) = from_runtime_line(text) {
-        return said;
-    }
-    // `2026-11-22T12:00:03.000Z <requestId> Task timed out after 3.00 seconds`
-    let mut words = text.splitn(3, ' ');
-    if let (Some(time), Some(id), Some(rest)) = (words.next(), words.next(), words.next())
-        && rest.starts_with("Task timed out after ")
-        && walletscope_model::Timestamp::parse_rfc3339(time).is_some()
-    {
-        said.ids[1] = Some(Cow::Borrowed(id));
-        said.what = What::Crash;
-    }
-    said
+    lambda_line::of_text(text).map(from_line).or_else(|| from_runtime_line(text)).unwrap_or_default()
 }
 
-/// `REPORT … Status: timeout|error` and `RequestId: … Error: Runtime exited …`.
-fn is_crash(text: &str) -> bool {
-    match text.strip_prefix("REPORT ") {
-        Some(report) => report.contains("Status: timeout") || report.contains("Status: error"),
-        None => text.starts_with("RequestId: ") && text.contains(" Error: "),
-    }
+/// A line of Lambda's own names its invocation, and may tell that it crashed.
+fn from_line(line: LambdaLine<'_>) -> Said<'_> {
+    let what = if line.is_crash() { What::Crash } else { What::Other };
+    Said { what, ids: [None, line.request_id().cloned(), None, None], ..Said::default() }
 }
 
-/// `2026-11-22T12:00:00.000Z\t<requestId>\tINFO\t{…}`, as Lambda's Node.js runtime writes, and
-/// `[INFO]\t2026-11-22T12:00:00.000Z\t<requestId>\t{…}`, as its Python runtime does.
+/// What a function logged, behind what its runtime puts before it.
 fn from_runtime_line(text: &str) -> Option<Said<'_>> {
-    let mut columns = text.splitn(4, '\t');
-    let columns = [columns.next()?, columns.next()?, columns.next()?, columns.next()?];
-    let [time, id, rest] = match columns {
-        [level, time, id, rest] if level.starts_with('[') && level.ends_with(']') => [time, id, rest],
-        [time, id, _level, rest] => [time, id, rest],
-    };
-    walletscope_model::Timestamp::parse_rfc3339(time)?;
-    let rest = rest.trim();
-    let mut said = if rest.starts_with('{') { from_json(rest) } else { Said::default() };
-    if rest.starts_with("Task timed out after ") {
+    let line = lambda_line::runtime_line(text)?;
+    let mut said = if line.text.starts_with('{') { from_json(line.text) } else { Said::default() };
+    if line.text.starts_with(lambda_line::TIMED_OUT) {
         said.what = What::Crash;
     }
-    said.ids[1].get_or_insert(Cow::Borrowed(id));
+    said.ids[1].get_or_insert(Cow::Borrowed(line.request_id));
     Some(said)
 }
 
@@ -297,8 +256,77 @@ mod tests {
         check(&platform("report", report), "Crash ./r1/./.");
         check(&platform("runtimeDone", r#"{"status":"error","requestId":"r1"}"#), "Crash ./r1/./.");
         check(&platform("report", r#"{"requestId":"r1","status":"success"}"#), "Other ./r1/./.");
-        check(&platform("start", r#"{"requestId":"r1","status":"error"}"#), "Other ./././.");
+        check(&platform("runtimeDone", r#"{"status":"failure","requestId":"r1"}"#), "Crash ./r1/./.");
+        check(&platform("runtimeDone", r#"{"status":"success","requestId":"r1"}"#), "Other ./r1/./.");
+        check(&platform("start", r#"{"requestId":"r1","status":"error"}"#), "Other ./r1/./.");
+        check(&platform("initReport", r#"{"phase":"init","status":"timeout"}"#), "Other ./././.");
+        check(&platform("fault", r#"{"requestId":"r1","status":"error"}"#), "Other ./././.");
         check(&platform("report", r#""r1""#), "Other ./././.");
+    }
+
+    #[test]
+    fn the_end_of_an_invocation_is_read_from_every_runtime() {
+        for (message, expected) in [
+            (
+                "RequestId: r1 Error: Runtime exited with error: exit status 1\nRuntime.ExitError",
+                "Crash ./r1/./.",
+            ),
+            ("RequestId: r1 Error: Task timed out after 3.00 seconds", "Crash ./r1/./."),
+            ("RequestId: r1 Process exited before completing request", "Other ./r1/./."),
+            (
+                "[ERROR] Runtime.ExitError: RequestId: r1 Error: Runtime exited with error: signal: killed\rTraceback",
+                "Crash ./r1/./.",
+            ),
+            ("[ERROR]\t2026-11-22T12:00:03.000Z\tr1\tTask timed out after 3.00 seconds", "Crash ./r1/./."),
+            (
+                "REPORT RequestId: r1 Duration: 3000.00 ms Status: error Error Type: Runtime.ExitError",
+                "Crash ./r1/./.",
+            ),
+            // An error that a function logs is no end of its invocation, and a called service's id is none of ours.
+            ("[ERROR]\t2026-11-22T12:00:03.000Z\tr1\tRequestId: x Error: refused", "Other ./r1/./."),
+            ("[ERROR] ClientError: throttled (RequestId: x, Status Code: 400) Error: y", "Other ./././."),
+            ("[ERROR] ValueError: no such card\rTraceback (most recent call last):", "Other ./././."),
+            ("[ERROR] KeyError: a\rRequestId: r1 Error: b", "Other ./././."),
+            ("REPORT RequestId: r1 Duration: 3.00 ms Status: failure", "Other ./r1/./."),
+            ("REPORT RequestId: r1 Duration: 3.00 ms Error Type: timeout", "Other ./r1/./."),
+            ("INIT_REPORT Init Duration: 10000.00 ms Phase: init Status: timeout", "Other ./././."),
+            ("yesterday r1 Task timed out after 3.00 seconds", "Other ./././."),
+        ] {
+            check(message, expected);
+        }
+    }
+
+    #[test]
+    fn what_each_runtime_logs_names_its_invocation_and_ends_none() {
+        for (message, expected) in [
+            // Node.js, inside an invocation and before one.
+            (
+                "2026-11-22T12:00:00.000Z\tr1\tERROR\tInvoke Error \t{\"errorType\":\"Error\"}",
+                "Other ./r1/./.",
+            ),
+            ("2026-11-22T12:00:00.000Z\tundefined\tERROR\tUncaught Exception \t{}", "Other ./././."),
+            // Python: its logger, its warning without an id, an error of the handler in both log formats.
+            ("[ERROR]\t2026-11-22T12:00:00.000Z\tr1\tno such card\n", "Other ./r1/./."),
+            ("[WARNING]\t2026-11-22T12:00:00.000Z\t\tLAMBDA_WARNING: Unhandled exception.", "Other ./././."),
+            (
+                "[ERROR] ValueError: no such card\rTraceback (most recent call last):\r\u{a0} File",
+                "Other ./././.",
+            ),
+            (
+                r#"{"timestamp": "2026-11-22T12:00:00Z", "level": "ERROR", "errorMessage": "no such card", "errorType": "ValueError", "requestId": "r1", "stackTrace": []}"#,
+                "Other ./r1/./.",
+            ),
+            // .NET.
+            (
+                "2026-11-22T12:00:00.000Z\tr1\tinfo\t{\"event\":\"TOKEN_CREATED\"}\n",
+                "Event(Stage(TokenCreated)) ./r1/./.",
+            ),
+            // Java with Log4j and Ruby write ids where only a configured layout tells them: they are text.
+            ("2026-11-22 12:00:00 r1 INFO  Handler - no such card", "Other ./././."),
+            ("I, [2026-11-22T12:00:00.000000 #8]  INFO r1 -- : no such card", "Other ./././."),
+        ] {
+            check(message, expected);
+        }
     }
 
     #[test]

@@ -3,16 +3,19 @@
 //! Pure and deterministic: no clock, no I/O, no random numbers, no iteration over hash maps. Data flows through the
 //! files in this order: [`interpret`] (what a message says; `signals` for spans and audit events) → [`identity`] (whose
 //! it is) → [`attempt`] (what the records make) → [`row`] (how it is counted) → [`window`] (where it is counted);
-//! [`token`] follows beside it, and [`step`] drives all of them.
+//! [`token`] follows beside it, and [`step`] drives all of them. Beside the join, [`emf`] and
+//! [`lambda_line`] tell which metrics a message holds.
 
 pub mod attempt;
 pub mod catalog;
 pub mod clock;
 pub mod detail;
+pub mod emf;
 mod facts;
 pub mod fields;
 pub mod identity;
 pub mod interpret;
+pub mod lambda_line;
 pub mod metric_filter;
 pub mod node;
 pub mod row;

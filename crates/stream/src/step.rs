@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use walletscope_model::contract::{EventKind, Field};
 use walletscope_model::{
-    Attempt, Batch, Body, Command, DerivedDatum, Gap, IdKind, LogEvent, Offset, Origin, Timestamp,
+    Attempt, Batch, Body, Command, DerivedDatum, Gap, IdKind, LogEvent, Offset, Origin, Provenance, Timestamp,
 };
 
 use crate::attempt::fold;
@@ -22,6 +22,7 @@ use crate::signals::{Witness, of_audit, of_span};
 use crate::state::{Backing, BackingError, State};
 use crate::token::asserted_state;
 use crate::window::EVICTED_PER_STEP_MAX;
+use crate::{emf, lambda_line};
 
 /// Something outside the state that follows from an entry, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +71,7 @@ impl<B: Backing> State<B> {
             Body::Logs(logs) => {
                 self.catalog.note_events(&batch.origin, logs, batch.appended_at);
                 derived.extend(self.catalog.metric_filters.data(&batch.origin, logs, self.clock.now));
+                logs.events.iter().for_each(|event| derive_from_content(&logs.group, event, &mut derived));
                 let codes = self.codes_of(&batch.origin);
                 for (index, event) in logs.events.iter().enumerate() {
                     self.log_event(&batch.origin, event, Place::new(offset, index, codes))?;
@@ -378,6 +380,17 @@ impl<B: Backing> State<B> {
 /// Attempts stay in the state this long after they arrived, however old they are: a history that is read in is in the
 /// lake's files long before.
 pub const KEPT_AFTER_ARRIVAL: walletscope_model::Duration = walletscope_model::Duration::from_seconds(86_400);
+
+/// Metric data that a log event itself tells: in the embedded metric format, or as Lambda's platform.
+fn derive_from_content(group: &str, event: &LogEvent, derived: &mut Vec<DerivedDatum>) {
+    let with = |provenance| move |datum| DerivedDatum { datum, provenance, origin: None };
+    let embedded = emf::read(&event.message).map(|emf| emf.data).unwrap_or_default();
+    derived.extend(embedded.into_iter().map(with(Provenance::Embedded)));
+    if let Some(line) = lambda_line::read(&event.message) {
+        let data = lambda_line::data(&line, group, event.timestamp);
+        derived.extend(data.into_iter().map(with(Provenance::Lambda)));
+    }
+}
 
 /// Where a record stands in the journal, and where it came from.
 #[derive(Clone, Copy)]

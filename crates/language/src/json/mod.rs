@@ -9,5 +9,5 @@ mod scan;
 mod value;
 
 pub(crate) use path::{Collector, PathId, Paths, Step, walk};
-pub(crate) use scan::Scanner;
-pub(crate) use value::{Kind, Value};
+pub use scan::{Broken, DEPTH_MAX, Scanner};
+pub use value::{Kind, Value};

@@ -7,19 +7,20 @@
 use super::value::{Kind, Value, code_unit};
 
 /// Objects and arrays inside each other. Real events stay below ten; each open one is a bit of a `u128`.
-pub(crate) const DEPTH_MAX: usize = 128;
+pub const DEPTH_MAX: usize = 128;
 
 /// The text is no JSON, or lies too deep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Broken;
+pub struct Broken;
 
 /// A place in a JSON text.
-pub(crate) struct Scanner<'m> {
+pub struct Scanner<'m> {
     text: &'m str,
     position: usize,
 }
 
 impl<'m> Scanner<'m> {
+    /// Before the first byte of `text`.
     pub fn new(text: &'m str) -> Self {
         Self { text, position: 0 }
     }

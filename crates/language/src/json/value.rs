@@ -2,25 +2,34 @@
 
 use std::borrow::Cow;
 
-/// One value of a text that was read to its end.
+/// One value of a text that was read to its end. Only a [`Scanner`](super::Scanner) makes one, so its escapes are sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Value<'m> {
+#[non_exhaustive]
+pub struct Value<'m> {
+    /// What it is.
     pub kind: Kind,
     /// As written: a string without its quotes and with its escapes, everything else whole.
     pub written: &'m str,
 }
 
+/// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// `null`.
     Null,
+    /// `true`.
     True,
+    /// `false`.
     False,
+    /// A number, of any size.
     Number,
     /// A string that says what it is written as.
     Text,
     /// A string with at least one escape.
     EscapedText,
+    /// Braces and what is between them.
     Object,
+    /// Brackets and what is between them.
     Array,
 }
 

@@ -9,7 +9,7 @@ use axum::body::Body as HttpBody;
 use axum::extract::{Request, State};
 use axum::response::Response as AxumResponse;
 use tokio::sync::Semaphore;
-use walletscope_model::{Body, Origin, Timestamp};
+use walletscope_model::{Body, Origin, Rules, Timestamp};
 use walletscope_stream::{Answer, Catalog};
 use walletscope_wire::aws::{
     AwsError, Dialect, ErrorShape, HTTP_BODY_MAX, HttpRequest, HttpResponse, INFLATED_MAX, Operation,
@@ -65,6 +65,11 @@ impl Door {
 
     pub(super) fn catalog(&self) -> Arc<Catalog> {
         self.shared.catalog.load_full()
+    }
+
+    /// The rules of the newest view.
+    pub(super) fn rules(&self) -> Rules {
+        self.shared.view.load().clock.rules.clone()
     }
 
     pub(super) fn now(&self) -> Timestamp {

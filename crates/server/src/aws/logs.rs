@@ -7,7 +7,7 @@
 use walletscope_model::{Body, Command, LogBatch, LogEvent, Timestamp};
 use walletscope_stream::{Answer, GroupKey, LogGroup, LogStream};
 use walletscope_wire::aws::{AwsError, NoOutput, Response};
-use walletscope_wire::logs::{self, INVALID_PARAMETER, LIMIT_EXCEEDED};
+use walletscope_wire::logs::{self, INVALID_PARAMETER};
 
 use super::{Caller, Door, Prepared};
 
@@ -55,6 +55,47 @@ pub(crate) fn create_stream(
     Ok(Prepared::Execute(Body::Command(Command::CreateLogStream { group, name }), |answer| match answer {
         Answer::Done => Ok(Response::CreateLogStream(NoOutput)),
         Answer::AlreadyExists => Err(logs::stream_exists()),
+        answer => Err(refused(answer)),
+    }))
+}
+
+pub(crate) fn delete_stream(
+    door: &Door,
+    caller: &Caller,
+    request: &logs::DeleteLogStreamRequest,
+) -> Result<Prepared, AwsError> {
+    request.validate()?;
+    let group = door.guard(caller, "log_group_name", &request.log_group_name);
+    let name = door.guard(caller, "log_stream_name", &request.log_stream_name);
+    Ok(Prepared::Execute(Body::Command(Command::DeleteLogStream { group, name }), |answer| match answer {
+        Answer::Done => Ok(Response::DeleteLogStream(NoOutput)),
+        answer => Err(refused(answer)),
+    }))
+}
+
+pub(crate) fn put_retention(
+    door: &Door,
+    caller: &Caller,
+    request: &logs::PutRetentionPolicyRequest,
+) -> Result<Prepared, AwsError> {
+    request.validate()?;
+    let group = door.guard(caller, "log_group_name", &request.log_group_name);
+    let days = u32::try_from(request.retention_in_days).ok();
+    Ok(Prepared::Execute(Body::Command(Command::SetRetention { group, days }), |answer| match answer {
+        Answer::Done => Ok(Response::PutRetentionPolicy(NoOutput)),
+        answer => Err(refused(answer)),
+    }))
+}
+
+pub(crate) fn delete_retention(
+    door: &Door,
+    caller: &Caller,
+    request: &logs::DeleteRetentionPolicyRequest,
+) -> Result<Prepared, AwsError> {
+    request.validate()?;
+    let group = door.guard(caller, "log_group_name", &request.log_group_name);
+    Ok(Prepared::Execute(Body::Command(Command::SetRetention { group, days: None }), |answer| match answer {
+        Answer::Done => Ok(Response::DeleteRetentionPolicy(NoOutput)),
         answer => Err(refused(answer)),
     }))
 }
@@ -121,9 +162,9 @@ pub(crate) fn describe_groups(
         .groups()
         .filter(|(key, _)| wanted(key))
         .take(page + 1)
-        .map(|(key, group)| group_answer(key, group))
+        .map(|(key, group)| group_answer(key, group, catalog.metric_filters.of_group(key).count()))
         .collect();
-    let next_token = cut_page(&mut groups, page, |group| &group.log_group_name);
+    let next_token = cut_page(&mut groups, page, |group| group.log_group_name.clone());
     Ok(Prepared::Answer(Response::DescribeLogGroups(logs::DescribeLogGroupsResponse {
         log_groups: groups,
         next_token,
@@ -156,29 +197,27 @@ pub(crate) fn describe_streams(
     let page = page_size(request.limit);
     let mut page_of: Vec<_> =
         streams.into_iter().take(page + 1).map(|(name, stream)| stream_answer(&key, name, stream)).collect();
-    let next_token = cut_page(&mut page_of, page, |stream| &stream.log_stream_name);
+    let next_token = cut_page(&mut page_of, page, |stream| stream.log_stream_name.clone());
     Ok(Prepared::Answer(Response::DescribeLogStreams(logs::DescribeLogStreamsResponse {
         log_streams: page_of,
         next_token,
     })))
 }
 
-fn refused(answer: Answer) -> AwsError {
+pub(super) fn refused(answer: Answer) -> AwsError {
     match answer {
         Answer::NoSuchGroup => logs::group_not_found(),
         Answer::NoSuchStream => logs::stream_not_found(),
-        Answer::NoSuchFilter => {
-            AwsError::new(&logs::RESOURCE_NOT_FOUND, "The specified metric filter does not exist.")
-        }
-        Answer::TooManyTags => AwsError::new(&INVALID_PARAMETER, "The resource has too many tags."),
-        Answer::Refused => AwsError::new(&INVALID_PARAMETER, "The definition is not valid."),
-        Answer::LimitReached => AwsError::new(&LIMIT_EXCEEDED, "Resource limit exceeded."),
+        Answer::NoSuchFilter => logs::metric_filter_not_found(),
+        Answer::LimitReached => logs::limit_exceeded(),
         Answer::AlreadyExists => logs::group_exists(),
+        Answer::TooManyTags => logs::too_many_tags(),
+        Answer::Refused => AwsError::new(&INVALID_PARAMETER, "The definition is not valid."),
         Answer::Done => AwsError::new(&walletscope_wire::aws::shapes::INTERNAL, "unexpected answer"),
     }
 }
 
-fn group_key(caller: &Caller, name: &str) -> GroupKey {
+pub(super) fn group_key(caller: &Caller, name: &str) -> GroupKey {
     GroupKey {
         account: caller.origin.account.clone(),
         region: caller.origin.region.clone(),
@@ -186,12 +225,12 @@ fn group_key(caller: &Caller, name: &str) -> GroupKey {
     }
 }
 
-fn is_own(caller: &Caller, key: &GroupKey) -> bool {
+pub(super) fn is_own(caller: &Caller, key: &GroupKey) -> bool {
     key.account == caller.origin.account && key.region == caller.origin.region
 }
 
 /// The group's name, given by name or ARN (`arn:aws:logs:region:account:log-group:NAME[:*]`).
-fn group_of_identifier(identifier: &str) -> &str {
+pub(super) fn group_of_identifier(identifier: &str) -> &str {
     let name = match identifier.split_once(":log-group:") {
         Some((_, name)) if identifier.starts_with("arn:") => name,
         _ => identifier,
@@ -199,22 +238,16 @@ fn group_of_identifier(identifier: &str) -> &str {
     name.strip_suffix(":*").unwrap_or(name)
 }
 
-fn page_size(limit: Option<i32>) -> usize {
+pub(super) fn page_size(limit: Option<i32>) -> usize {
     usize::try_from(limit.unwrap_or(logs::DESCRIBE_LIMIT_MAX)).unwrap_or(1)
 }
 
 /// Page tokens hold the last name of the page before.
-fn parse_token(token: Option<&str>) -> Result<Option<&str>, AwsError> {
-    token
-        .map(|token| {
-            token
-                .strip_prefix("after:")
-                .ok_or_else(|| AwsError::new(&INVALID_PARAMETER, "The specified nextToken is invalid."))
-        })
-        .transpose()
+pub(super) fn parse_token(token: Option<&str>) -> Result<Option<&str>, AwsError> {
+    token.map(|token| token.strip_prefix("after:").ok_or_else(logs::invalid_next_token)).transpose()
 }
 
-fn cut_page<T>(items: &mut Vec<T>, page: usize, name: impl Fn(&T) -> &String) -> Option<String> {
+pub(super) fn cut_page<T>(items: &mut Vec<T>, page: usize, name: impl Fn(&T) -> String) -> Option<String> {
     if items.len() <= page {
         return None;
     }
@@ -222,7 +255,7 @@ fn cut_page<T>(items: &mut Vec<T>, page: usize, name: impl Fn(&T) -> &String) ->
     items.last().map(|last| format!("after:{}", name(last)))
 }
 
-fn group_answer(key: &GroupKey, group: &LogGroup) -> logs::LogGroup {
+fn group_answer(key: &GroupKey, group: &LogGroup, metric_filters: usize) -> logs::LogGroup {
     let arn = group_arn(key);
     logs::LogGroup {
         log_group_name: key.name.to_string(),
@@ -231,6 +264,7 @@ fn group_answer(key: &GroupKey, group: &LogGroup) -> logs::LogGroup {
         arn: format!("{arn}:*"),
         log_group_arn: arn,
         stored_bytes: i64::try_from(group.stored_bytes).unwrap_or(i64::MAX),
+        metric_filter_count: i32::try_from(metric_filters).unwrap_or(i32::MAX),
         log_group_class: "STANDARD".to_owned(),
         ..logs::LogGroup::default()
     }

@@ -5,14 +5,16 @@
 //! stored call is kept for its retries. Every error leaves in the caller's own protocol, its text guarded.
 
 mod door;
+mod log_tags;
 mod logs;
+mod metric_filters;
 mod metrics;
 mod signing_keys;
 mod sts;
 
 use walletscope_model::{Body, Origin};
 use walletscope_stream::Answer;
-use walletscope_wire::aws::{AwsError, Operation, Response};
+use walletscope_wire::aws::{AwsError, Operation, Response, shapes};
 
 pub use door::{Door, handle};
 
@@ -41,6 +43,29 @@ pub(crate) fn prepare(door: &Door, caller: &Caller, operation: Operation<'_>) ->
         Operation::DescribeLogGroups(request) => logs::describe_groups(door, caller, &request),
         Operation::DescribeLogStreams(request) => logs::describe_streams(door, caller, &request),
         Operation::PutLogEvents(request) => logs::put_events(door, caller, &request),
+        Operation::DeleteLogStream(request) => logs::delete_stream(door, caller, &request),
+        Operation::PutRetentionPolicy(request) => logs::put_retention(door, caller, &request),
+        Operation::DeleteRetentionPolicy(request) => logs::delete_retention(door, caller, &request),
+        Operation::TagLogGroup(request) => log_tags::tag_group(door, caller, &request),
+        Operation::TagResource(request) => log_tags::tag_resource(door, caller, &request),
+        Operation::UntagLogGroup(request) => log_tags::untag_group(door, caller, &request),
+        Operation::UntagResource(request) => log_tags::untag_resource(door, caller, &request),
+        Operation::ListTagsLogGroup(request) => log_tags::list_of_group(door, caller, &request),
+        Operation::ListTagsForResource(request) => log_tags::list_of_resource(door, caller, &request),
+        Operation::PutMetricFilter(request) => metric_filters::put(door, caller, &request),
+        Operation::DescribeMetricFilters(request) => metric_filters::describe(door, caller, &request),
+        Operation::DeleteMetricFilter(request) => metric_filters::delete(door, caller, &request),
+        Operation::TestMetricFilter(request) => metric_filters::test(door, caller, &request),
+        Operation::GetLogEvents(_)
+        | Operation::FilterLogEvents(_)
+        | Operation::GetLogGroupFields(_)
+        | Operation::GetLogRecord(_)
+        | Operation::PutSubscriptionFilter(_)
+        | Operation::DescribeSubscriptionFilters(_)
+        | Operation::DeleteSubscriptionFilter(_)
+        | Operation::StartLiveTail(_) => {
+            Err(AwsError::new(&shapes::UNKNOWN_OPERATION, "this operation is not answered yet"))
+        }
         Operation::PutMetricData(request) => metrics::put_data(door, caller, request),
         Operation::GetCallerIdentity(_) => Ok(Prepared::Answer(sts::caller_identity(caller))),
     }

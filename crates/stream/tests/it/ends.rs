@@ -28,6 +28,11 @@ fn a_crash_of_the_invocation_is_a_technical_end() {
         "text 2026-11-22T12:00:03.000Z r1 Task timed out after 3.00 seconds",
         "text REPORT RequestId: r1\\tDuration: 3000.00 ms\\tStatus: timeout",
         "text RequestId: r1 Error: Runtime exited with error: signal: killed",
+        "text [ERROR] Runtime.ExitError: RequestId: r1 Error: Runtime exited with error: signal: killed",
+        r#"json {"type":"platform.report","record":{"requestId":"r1","status":"timeout"}}"#,
+        r#"json {"type":"platform.report","record":{"requestId":"r1","status":"error"}}"#,
+        r#"json {"type":"platform.runtimeDone","record":{"requestId":"r1","status":"failure"}}"#,
+        r#"json {"type":"platform.runtimeDone","record":{"requestId":"r1","status":"timeout"}}"#,
     ] {
         check(
             &format!("12:00:00 START c=c1 r=r1\n12:00:03 {line}"),
@@ -40,11 +45,17 @@ fn a_crash_of_the_invocation_is_a_technical_end() {
              corr c2 PENDING started 12:00:00 records=1",
         );
     }
-    check(
-        "12:00:00 START c=c1 r=r1
-         12:00:03 text REPORT RequestId: r1\\tDuration: 12.00 ms",
-        "corr c1 PENDING started 12:00:00 records=2 r=r1",
-    );
+    for line in [
+        "text REPORT RequestId: r1\\tDuration: 12.00 ms",
+        "text [ERROR]\\t2026-11-22T12:00:03.000Z\\tr1\\tRequestId: r1 Error: logged by the function",
+        r#"json {"type":"platform.start","record":{"requestId":"r1","version":"1"}}"#,
+        r#"json {"type":"platform.report","record":{"requestId":"r1","status":"success"}}"#,
+    ] {
+        check(
+            &format!("12:00:00 START c=c1 r=r1\n12:00:03 {line}"),
+            "corr c1 PENDING started 12:00:00 records=2 r=r1",
+        );
+    }
 }
 
 #[test]
