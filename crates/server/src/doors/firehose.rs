@@ -1,0 +1,78 @@
+//! POST /ingest/firehose: deliveries of Amazon Data Firehose to an HTTP endpoint.
+//!
+//! Log events of a CloudWatch Logs subscription, data of a metric stream, or lines. The key comes in
+//! `X-Amz-Firehose-Access-Key`, and the request id names the delivery over all its tries
+//! (<https://docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html>).
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use walletscope_model::{Body, LogBatch, MetricBatch, Origin};
+use walletscope_wire::firehose::{self, Content, Delivery, Head, Refusal};
+
+use super::{Doors, NotRead, header_rows, wire_request};
+use crate::aws::to_axum;
+use crate::intake::NotTaken;
+
+/// Group of lines that somebody put into a delivery stream without a subscription's envelope.
+const LINES_GROUP: &str = "/firehose";
+
+pub(super) async fn take(State(doors): State<Arc<Doors>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let headers = header_rows(&parts.headers);
+    let bare = wire_request(&parts, &headers, &[]);
+    let request_id = bare.header("x-amz-firehose-request-id").unwrap_or_default();
+    // An id that is none is not repeated: it may hold a card number.
+    let shown_id = if walletscope_guard::guard(request_id).cuts == 0 { request_id } else { "" };
+    let taken = async {
+        let head = Head::read(&bare)?;
+        let caller = doors.caller_by(&parts, head.access_key.unwrap_or_default());
+        let caller = caller.map_err(|_| Refusal::Unauthorized)?;
+        let (body, _permit) = doors.read(&parts.headers, body).await.map_err(|not_read| match not_read {
+            NotRead::TooLarge => Refusal::TooLarge("the body is larger than 12 MiB"),
+            NotRead::CutOff => Refusal::Body("the body did not arrive within 30 seconds"),
+            NotRead::Busy => Refusal::Unavailable,
+        })?;
+        let delivery = firehose::decode(&wire_request(&parts, &headers, &body), &head, doors.now())?;
+        let key = if shown_id.is_empty() { "" } else { request_id };
+        let entries = entries(&doors.origin(&caller), &head, delivery);
+        doors.store("firehose", key, entries).await.map_err(|not_taken| match not_taken {
+            NotTaken::Throttled | NotTaken::Stopping => Refusal::Unavailable,
+            NotTaken::TooLong => Refusal::TooLarge("a value is too long to be stored"),
+            NotTaken::LimitReached => Refusal::Body("there are as many log groups or streams as there may be"),
+        })
+    };
+    let outcome: Result<(), Refusal> = taken.await;
+    to_axum(match outcome {
+        Ok(()) => firehose::accepted(shown_id, doors.now()),
+        Err(refusal) => refusal.reply(shown_id, doors.now()),
+    })
+}
+
+/// The entries of a delivery, under the accounts and regions that they name themselves.
+fn entries(own: &Origin, head: &Head<'_>, delivery: Delivery) -> Vec<(Origin, Body)> {
+    let source = head.source();
+    let region = source.map_or(own.region.clone(), |source| clean(source.region));
+    let contents = delivery.contents.into_iter().filter_map(|content| match content {
+        Content::Logs { owner, group, stream, events } => {
+            let origin = Origin { account: owner, region: region.clone(), ..own.clone() };
+            Some((origin, Body::Logs(LogBatch { group, stream, events })))
+        }
+        Content::Metrics { account, region, data } => {
+            Some((Origin { account, region, ..own.clone() }, Body::Metrics(MetricBatch { data })))
+        }
+        Content::Text { events } => {
+            let stream = source.map_or("default".into(), |source| clean(source.stream));
+            let batch = LogBatch { group: LINES_GROUP.into(), stream, events };
+            Some((own.clone(), Body::Logs(batch)))
+        }
+        Content::Control => None,
+    });
+    contents.collect()
+}
+
+/// A part of the delivery stream's ARN; digits and dashes can be a card number.
+fn clean(text: &str) -> Box<str> {
+    walletscope_guard::guard(text).text.into()
+}

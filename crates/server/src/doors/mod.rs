@@ -1,0 +1,160 @@
+//! How does telemetry come in without a signature? The doors of Firehose, of OpenTelemetry and of lines of JSON.
+//!
+//! Each door reads what its clients send, in their protocol's own shapes, and answers in them; what they have in common
+//! is here: a bearer key, bodies of a bounded size that arrive in time, and entries that are durable before the answer
+//! says so. What a key may bring is under its source and tenant.
+
+mod firehose;
+mod lines;
+mod otlp;
+mod otlp_grpc;
+
+use std::sync::Arc;
+use std::time::Duration as StdDuration;
+
+use axum::Router;
+use axum::body::{Body as HttpBody, Bytes};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::routing::post;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use walletscope_model::{Body, Origin, Timestamp};
+use walletscope_wire::aws::{HTTP_BODY_MAX, HttpRequest};
+
+use crate::api::Caller;
+use crate::auth::{AuthState, Refused};
+use crate::intake::{Intake, NotTaken, entry_id};
+use crate::pipeline::Now;
+
+/// Bodies held in memory at a time, in KiB: more are throttled.
+pub const BODIES_IN_FLIGHT_KIB_MAX: usize = 256 * 1024;
+/// How long a client may take to send a body.
+pub const BODY_TIME_MAX: StdDuration = StdDuration::from_secs(30);
+/// How long a client is told to wait where waiting helps, in seconds.
+const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// What the doors share.
+pub struct Doors {
+    /// Stores.
+    pub intake: Intake,
+    /// Knows keys.
+    pub auth: AuthState,
+    /// The AWS account of what names none.
+    pub account: Box<str>,
+    /// Its region.
+    pub region: Box<str>,
+    /// The machine's clock.
+    pub now: Now,
+    /// Bounds the bodies in memory.
+    pub bodies: Semaphore,
+}
+
+/// The routes of all doors.
+pub fn router(doors: Arc<Doors>) -> Router {
+    Router::new()
+        .route("/ingest/firehose", post(firehose::take))
+        .route("/ingest/logs", post(lines::take))
+        .route("/v1/logs", post(otlp::take))
+        .route(otlp_grpc::PATH, post(otlp_grpc::take))
+        .with_state(doors)
+}
+
+/// Why a body could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NotRead {
+    /// Larger than [`HTTP_BODY_MAX`].
+    TooLarge,
+    /// It did not arrive within [`BODY_TIME_MAX`], or was cut off.
+    CutOff,
+    /// Too many others are in memory.
+    Busy,
+}
+
+impl Doors {
+    fn now(&self) -> Timestamp {
+        (self.now)()
+    }
+
+    /// Whose ingest key the `Authorization` header shows.
+    fn caller(&self, request: &Parts) -> Result<Caller, Refused> {
+        let shown = request.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = shown.and_then(|shown| shown.split_once(' '));
+        let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        self.caller_by(request, token.map_or("", |(_, token)| token.trim()))
+    }
+
+    /// Whose ingest key this is.
+    fn caller_by(&self, request: &Parts, token: &str) -> Result<Caller, Refused> {
+        self.auth.ingest_caller(request, token)
+    }
+
+    async fn read(&self, headers: &HeaderMap, body: HttpBody) -> Result<(Bytes, SemaphorePermit<'_>), NotRead> {
+        let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let bytes: usize = declared.unwrap_or(HTTP_BODY_MAX);
+        if bytes > HTTP_BODY_MAX {
+            return Err(NotRead::TooLarge);
+        }
+        let kib = u32::try_from(bytes / 1_024 + 1).unwrap_or(u32::MAX);
+        let permit = self.bodies.try_acquire_many(kib).map_err(|_| NotRead::Busy)?;
+        match tokio::time::timeout(BODY_TIME_MAX, axum::body::to_bytes(body, HTTP_BODY_MAX)).await {
+            Ok(Ok(bytes)) => Ok((bytes, permit)),
+            Ok(Err(_)) if declared.is_none() => Err(NotRead::TooLarge),
+            Ok(Err(_)) | Err(_) => Err(NotRead::CutOff),
+        }
+    }
+
+    fn origin(&self, caller: &Caller) -> Origin {
+        Origin {
+            account: self.account.clone(),
+            region: self.region.clone(),
+            source: caller.name.clone(),
+            tenant: caller.tenant.clone(),
+        }
+    }
+
+    /// Makes every entry of a call durable, those that its earlier try has stored excepted. `key` names the call; empty:
+    /// it is stored as often as it comes.
+    async fn store(&self, kind: &str, key: &str, entries: Vec<(Origin, Body)>) -> Result<(), NotTaken> {
+        for (place, (origin, body)) in entries.into_iter().enumerate() {
+            let body = self.guarded(&origin.source, body);
+            self.intake.store(&origin, entry_id(kind, key, place), body).await?;
+        }
+        Ok(())
+    }
+
+    fn guarded(&self, source: &str, body: Body) -> Body {
+        let intake = &self.intake;
+        match body {
+            Body::Logs(mut logs) => {
+                logs.group = intake.text(source, "log_group_name", &logs.group);
+                logs.stream = intake.text(source, "log_stream_name", &logs.stream);
+                logs.events = logs.events.into_iter().map(|event| intake.event(source, event)).collect();
+                intake.telemetry.count_log_events(logs.events.len(), 0);
+                Body::Logs(logs)
+            }
+            Body::Metrics(mut metrics) => {
+                metrics.data = metrics.data.into_iter().map(|datum| intake.datum(source, datum)).collect();
+                Body::Metrics(metrics)
+            }
+            // The doors bring nothing else.
+            body => body,
+        }
+    }
+}
+
+/// The headers as the protocols' readers take them; those that are no text are left out.
+fn header_rows(headers: &HeaderMap) -> Vec<(&str, &str)> {
+    let rows = headers.iter();
+    rows.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect()
+}
+
+/// A request as the protocols' readers take it.
+fn wire_request<'a>(parts: &'a Parts, headers: &'a [(&'a str, &'a str)], body: &'a [u8]) -> HttpRequest<'a> {
+    HttpRequest {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or_default(),
+        headers,
+        body,
+    }
+}
