@@ -59,7 +59,7 @@ fn check_log(log: &LogLine) -> Result<(), String> {
 ///
 /// # Errors
 /// In the service's words, which repeat the names.
-fn log_place(group: &str, stream: &str) -> Result<(), String> {
+pub(crate) fn log_place(group: &str, stream: &str) -> Result<(), String> {
     let mut violations = Violations::default();
     violations.group(group, "logGroup");
     violations.stream(stream, "logStream");
