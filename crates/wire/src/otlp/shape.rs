@@ -13,6 +13,7 @@ const DEPTH_MAX: usize = 90;
 #[derive(Debug)]
 pub(crate) struct Shape(&'static [(u64, &'static Shape)]);
 
+static LEAF: Shape = Shape(&[]);
 static ANY_VALUE: Shape = Shape(&[(5, &ARRAY_VALUE), (6, &PAIRS)]);
 static ARRAY_VALUE: Shape = Shape(&[(1, &ANY_VALUE)]);
 static PAIRS: Shape = Shape(&[(1, &KEY_VALUE)]);
@@ -21,9 +22,16 @@ static RESOURCE: Shape = Shape(&[(1, &KEY_VALUE)]);
 static LOG_RECORD: Shape = Shape(&[(5, &ANY_VALUE), (6, &KEY_VALUE)]);
 static SCOPE_LOGS: Shape = Shape(&[(2, &LOG_RECORD)]);
 static RESOURCE_LOGS: Shape = Shape(&[(1, &RESOURCE), (2, &SCOPE_LOGS)]);
+static DATA_POINT: Shape = Shape(&[(1, &LEAF), (6, &LEAF), (7, &KEY_VALUE)]);
+static SUMMARY: Shape = Shape(&[(1, &DATA_POINT)]);
+static METRIC: Shape = Shape(&[(11, &SUMMARY)]);
+static SCOPE_METRICS: Shape = Shape(&[(2, &METRIC)]);
+static RESOURCE_METRICS: Shape = Shape(&[(1, &RESOURCE), (2, &SCOPE_METRICS)]);
 
 /// `ExportLogsServiceRequest`.
 pub(crate) static LOGS: Shape = Shape(&[(1, &RESOURCE_LOGS)]);
+/// `ExportMetricsServiceRequest`.
+pub(crate) static METRICS: Shape = Shape(&[(1, &RESOURCE_METRICS)]);
 
 /// Why bytes are not decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
