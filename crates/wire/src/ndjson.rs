@@ -11,9 +11,12 @@ use crate::aws::HttpResponse;
 use crate::import::instant::instant;
 use crate::import::json::{self, Object, Value, is_same_name};
 use crate::import::{NoMessage, log_message};
+use crate::logs::put_log_events::EVENT_BYTES_MAX;
 
 /// Most events of a body.
 pub const EVENTS_MAX: usize = 100_000;
+/// Longest line, in bytes: a message of the largest event, half of it escaped.
+pub const LINE_BYTES_MAX: usize = 2 * EVENT_BYTES_MAX;
 
 /// Names of an event's time, the best first.
 const TIMES: [&str; 3] = ["timestamp", "time", "@timestamp"];
@@ -42,7 +45,7 @@ pub enum Reason {
     Time,
     /// Its message is empty.
     Empty,
-    /// Its message is longer than one of PutLogEvents.
+    /// Its message is longer than one of PutLogEvents, or the line than [`LINE_BYTES_MAX`].
     TooLong,
     /// More than [`EVENTS_MAX`] events came before it.
     TooMany,
@@ -75,6 +78,10 @@ pub fn events(body: &[u8], received_at: Timestamp) -> Result<Vec<LogEvent>, Refu
 
 /// The event of one line. With a time and a message and nothing else it is that message, else the line itself.
 pub(crate) fn event(line: &str, received_at: Timestamp) -> Result<LogEvent, Reason> {
+    // Two bytes of a line can make a value of 64, so what is too long is not even parsed.
+    if line.len() > LINE_BYTES_MAX {
+        return Err(Reason::TooLong);
+    }
     let (value, quirks) = json::parse(line, 1).map_err(|error| Reason::NotJson(error.reason))?;
     if quirks.comment.is_some() || quirks.trailing_comma.is_some() {
         return Err(Reason::NotJson("comments and trailing commas are no part of JSON"));
@@ -148,7 +155,7 @@ impl fmt::Display for Reason {
             Self::NotAnObject => formatter.write_str("this is no JSON object"),
             Self::Time => formatter.write_str("its time is none that can be read, or before 1970"),
             Self::Empty => formatter.write_str("its message is empty"),
-            Self::TooLong => formatter.write_str("its message is over 1 MiB"),
+            Self::TooLong => formatter.write_str("its message is over 1 MiB, or the line over 2 MiB"),
             Self::TooMany => write!(formatter, "more than {EVENTS_MAX} events"),
         }
     }
@@ -204,6 +211,7 @@ mod tests {
         check("{\"time\":-5}", Err(Reason::Time));
         check("{\"message\":\"\"}", Err(Reason::Empty));
         check(&format!("{{\"message\":\"{}\"}}", "x".repeat(1_048_551)), Err(Reason::TooLong));
+        check(&format!("[{}1]", "1,".repeat(LINE_BYTES_MAX / 2)), Err(Reason::TooLong));
         let deep = format!("{{\"a\":{}", "[".repeat(10_000));
         check(&deep, Err(Reason::NotJson("arrays and objects are nested too deep")));
     }

@@ -179,6 +179,14 @@ fn records_are_gathered_and_rejected_one_by_one() {
 }
 
 #[test]
+fn a_record_of_too_many_attributes_is_rejected() {
+    let attributes = vec![KeyValue::default(); 300_000];
+    let found = export(&request(vec![], vec![LogRecord { attributes, ..said("m") }, said("next")]));
+    assert_eq!(found.rejected, Rejected { records: 1, reason: Some(Reason::TooLong) });
+    assert_eq!(shown(&found), "/otlp/unknown_service default\n  9000000 next\n");
+}
+
+#[test]
 fn replies_are_these_bytes() {
     let none = LogExport::default();
     assert_eq!(accepted(Encoding::Protobuf, &none).body, b"");

@@ -12,6 +12,7 @@ use serde::de::IgnoredAny;
 
 use super::message::{AnyValue, KeyValue, Kind, LogRecord};
 use crate::import::json::write_text;
+use crate::logs::put_log_events::EVENT_BYTES_MAX;
 
 /// The message of a record; empty if it says nothing.
 pub(super) fn message(record: &LogRecord) -> String {
@@ -81,6 +82,10 @@ fn write_object(body: Option<&Kind>, record: &LogRecord, out: &mut String) {
 
 fn write_members(pairs: &[KeyValue], names: &mut Names, out: &mut String) {
     for pair in pairs {
+        // It is no event any more, however it goes on.
+        if out.len() > EVENT_BYTES_MAX {
+            return;
+        }
         write_name(&names.free(&pair.key), out);
         write_value(pair.value.as_ref(), out);
     }
