@@ -160,8 +160,20 @@ fn stream(unit: &str, point: SummaryDataPoint) -> Vec<u8> {
     ExportMetricsServiceRequest { resource_metrics }.encode_length_delimited_to_vec()
 }
 
+/// `METRIC` as the crate that is generated from the protocol's own files writes it.
+#[rustfmt::skip]
+const METRIC_PROTOBUF: &[u8] = b"\xdb\x02\n\xd8\x02\nZ\n\x17\n\x0ecloud.provider\x12\x05\n\x03aws\n\"\n\x10cloud.account.id\x12\
+\x0e\n\x0c123456789012\n\x1b\n\x0ccloud.region\x12\x0b\n\tus-east-1\x12\xf9\x01\n\x03\n\x01x\x12\
+\xf1\x01\n!amazonaws.com/AWS/Lambda/Duration\x1a\x02msZ\xc7\x01\n\xc4\x01\x11\x00T1\x1c\x85\xb9^\
+\x16\x19\x00\xacx\x14\x93\xb9^\x16!\x03\x00\x00\x00\x00\x00\x00\x00)\x00\x00\x00\x00\x00\x00\x18\
+@2\t\x11\x00\x00\x00\x00\x00\x00\xe0?2\x12\t\xaeG\xe1z\x14\xae\xef?\x11\x9a\x99\x99\x99\x99\x99\
+\x11@2\x12\t\x00\x00\x00\x00\x00\x00\xf0?\x11\x00\x00\x00\x00\x00\x00\x12@:\x19\n\tNamespace\x12\
+\x0c\n\nAWS/Lambda:\x18\n\nMetricName\x12\n\n\x08Duration:6\n\nDimensions\x12(2&\n\x0f\n\x08Reso\
+urce\x12\x03\n\x01r\n\x13\n\x0cFunctionName\x12\x03\n\x01f";
+
 #[test]
 fn metric_streams_deliver_opentelemetry() {
+    check(METRIC_PROTOBUF, METRIC_SHOWN);
     let one = stream("ms", point());
     check(&one, METRIC_SHOWN);
     check(&[one.clone(), one.clone()].concat(), &format!("{METRIC_SHOWN}\n{METRIC_SHOWN}"));

@@ -75,6 +75,26 @@ fn the_same_records_come_out_of_both_encodings() {
     assert_eq!(decode(Encoding::Json, snake.as_bytes(), NOW), Ok(from_json));
 }
 
+/// A record with everything, as the crate that is generated from the protocol's own files writes it.
+#[rustfmt::skip]
+const RECORD_PROTOBUF: &[u8] = b"\n\xd0\x01\n5\n\x15\n\x0cservice.name\x12\x05\n\x03api\n\x1c\n\x13service.instance.id\x12\x05\n\
+\x03i-1\x12\x93\x01\n\x08\n\x03lib\x12\x011\x12\x83\x01\t\x00\xeb:\xf5\xfa\xebo\x15\x10\t*\x04\n\
+\x02hi2\x10\n\x01n\x12\x0b\x18\xf9\xff\xff\xff\xff\xff\xff\xff\xff\x012\x0e\n\x01d\x12\t!\x00\
+\x00\x00\x00\x00\x00\xe0?2\x07\n\x01b\x12\x02\x10\x012\x08\n\x01y\x12\x03:\x01\xff2\x0c\n\x01a\
+\x12\x07*\x05\n\x03\n\x01z8\x02E\x01\x00\x00\x00J\x10\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\
+\xab\xab\xab\xab\xab\xabR\x08\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcdY\x01\xeb:\xf5\xfa\xebo\x15b\x01e\
+\x1a\x01u\x1a\x01u";
+
+#[test]
+fn every_field_is_read_by_its_number() {
+    let found = decode(Encoding::Protobuf, RECORD_PROTOBUF, NOW).expect("an export");
+    let (trace_id, span_id) = ("ab".repeat(16), "cd".repeat(8));
+    let ids = format!(r#""severity":"INFO","trace_id":"{trace_id}","span_id":"{span_id}""#);
+    let message =
+        format!(r#"{{"message":"hi","n":-7,"d":0.5,"b":true,"y":"/w==","a":["z"],"event_name":"e",{ids}}}"#);
+    assert_eq!(shown(&found), format!("/otlp/api i-1\n  1544712660300000 {message}\n"));
+}
+
 /// A request as its bytes in hand: one record with time 1 s, body "hi".
 #[test]
 fn protobuf_is_read_by_its_numbers() {
