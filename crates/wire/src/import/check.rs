@@ -46,15 +46,41 @@ fn check_times(record: &Record) -> Result<(), String> {
 }
 
 fn check_log(log: &LogLine) -> Result<(), String> {
+    log_place(&log.log_group, &log.log_stream)?;
+    log_message(&log.message).map_err(|reason| match reason {
+        NoMessage::Empty => "a log event has an empty message".to_owned(),
+        NoMessage::TooLong(bytes) => {
+            format!("a log event of {bytes} bytes is over the limit of {EVENT_BYTES_MAX}")
+        }
+    })
+}
+
+/// Whether a group and a stream may have these names.
+///
+/// # Errors
+/// In the service's words, which repeat the names.
+pub(crate) fn log_place(group: &str, stream: &str) -> Result<(), String> {
     let mut violations = Violations::default();
-    violations.group(&log.log_group, "logGroup");
-    violations.stream(&log.log_stream, "logStream");
-    violations.into_result().map_err(|error| error.message.into_owned())?;
-    let bytes = log.message.len() + EVENT_OVERHEAD_BYTES;
-    if log.message.is_empty() {
-        Err("a log event has an empty message".to_owned())
+    violations.group(group, "logGroup");
+    violations.stream(stream, "logStream");
+    violations.into_result().map_err(|error| error.message.into_owned())
+}
+
+/// Why a text is no message of a log event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoMessage {
+    Empty,
+    /// Its bytes, with what an event counts besides.
+    TooLong(usize),
+}
+
+/// Whether a text may be the message of a log event.
+pub(crate) fn log_message(message: &str) -> Result<(), NoMessage> {
+    let bytes = message.len() + EVENT_OVERHEAD_BYTES;
+    if message.is_empty() {
+        Err(NoMessage::Empty)
     } else if bytes > EVENT_BYTES_MAX {
-        Err(format!("a log event of {bytes} bytes is over the limit of {EVENT_BYTES_MAX}"))
+        Err(NoMessage::TooLong(bytes))
     } else {
         Ok(())
     }

@@ -128,7 +128,7 @@ pub(super) fn keep(event: LogLine, line: u64, defaults: &Defaults, sink: &mut Si
 
 /// A line of text that begins with a time, as exports to S3, `aws logs tail` and Lambda's runtimes write it: the event
 /// and, where the line names it, the stream.
-pub(super) fn text_line(text: &str) -> Option<(Timestamp, Option<&str>, &str)> {
+pub(crate) fn text_line(text: &str) -> Option<(Timestamp, Option<&str>, &str)> {
     let end = text.find([' ', '\t'])?;
     let (time, rest) = (&text[..end], &text[end + 1..]);
     let (timestamp, Form::Text) = from_text(time)? else { return None };

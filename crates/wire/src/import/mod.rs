@@ -20,6 +20,8 @@ mod xray;
 use walletscope_model::Timestamp;
 
 pub use check::check;
+pub(crate) use check::{NoMessage, log_message, log_place};
+pub(crate) use logs::text_line;
 pub use note::{Found, Normalisation, Sink};
 pub use record::{LogLine, Record, decode, encode};
 pub use table::Header;
