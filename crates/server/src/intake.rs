@@ -67,7 +67,12 @@ impl Intake {
     ///
     /// # Errors
     /// It is not taken.
-    pub async fn store(&self, origin: &Origin, invocation_id: Box<str>, body: Body) -> Result<Reply, NotTaken> {
+    pub async fn store(
+        &self,
+        origin: &Origin,
+        invocation_id: Box<str>,
+        body: Body,
+    ) -> Result<Reply, NotTaken> {
         if let Body::Logs(logs) = &body {
             self.make_stream(origin, &logs.group, &logs.stream).await?;
         }

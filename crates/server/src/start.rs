@@ -22,7 +22,9 @@ use walletscope_query::SqlError;
 use crate::api::{ApiContext, JournalReader, LakeContext, LakePlace, Place};
 use crate::auth::{Auth, AuthError, Credentials};
 use crate::aws::Door;
+use crate::doors::{self, Doors};
 use crate::import::{CHUNKS_MAX, FindCalls, ImportDoor};
+use crate::intake::Intake;
 use crate::lake::{self, LakeShared, LakeTables, Work};
 use crate::listen::{LakeDoor, Routes, router, serve};
 use crate::observe::Telemetry;
@@ -289,6 +291,7 @@ fn routes(
     now: Now,
 ) -> Routes {
     let telemetry = Arc::new(Telemetry::default());
+    let clock = now.clone();
     let shared = pipeline.shared.clone();
     let lake_door = LakeDoor::new(lake.shared.clone(), lake.feeder.clone(), store.clone(), now.clone());
     let door = Door::new(
@@ -299,10 +302,18 @@ fn routes(
         now,
         telemetry.clone(),
     );
+    let intake =
+        || Intake { ingest: pipeline.ingest.clone(), shared: shared.clone(), telemetry: telemetry.clone() };
+    let doors = Doors {
+        intake: intake(),
+        auth: auth.clone(),
+        account: settings.account.clone(),
+        region: settings.region.clone(),
+        now: clock,
+        bodies: Semaphore::new(doors::BODIES_IN_FLIGHT_KIB_MAX),
+    };
     let import = ImportDoor {
-        ingest: pipeline.ingest.clone(),
-        shared: shared.clone(),
-        telemetry: telemetry.clone(),
+        intake: intake(),
         find_calls: find_calls(store.clone()),
         account: settings.account.clone(),
         region: settings.region.clone(),
@@ -317,6 +328,7 @@ fn routes(
         ingest: pipeline.ingest.clone(),
         lake: lake_door,
         import: Arc::new(import),
+        doors: Arc::new(doors),
     }
 }
 

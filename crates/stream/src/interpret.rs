@@ -29,6 +29,8 @@ pub struct Said<'a> {
     pub ids: [Option<Cow<'a, str>>; 4],
     /// The contract's other fields, in the order of [`Field`].
     pub fields: Vec<(Field, Cow<'a, str>)>,
+    /// What stands where the event's name belongs, if the contract does not know it.
+    pub unknown_event: Option<Cow<'a, str>>,
 }
 
 /// What happened, as far as the join cares.
@@ -120,8 +122,12 @@ fn put<'a>(said: &mut Said<'a>, field: Field, value: Cow<'a, str>) -> bool {
     match (id, field) {
         (Some(id), _) => said.ids[id] = Some(value),
         (None, Field::Event) => {
-            let Some(kind) = contract::event_kind(&value) else { return false };
+            let Some(kind) = contract::event_kind(&value) else {
+                said.unknown_event = Some(value);
+                return false;
+            };
             said.what = What::Event(kind);
+            said.unknown_event = None;
         }
         (None, _) => match said.fields.iter_mut().find(|(known, _)| *known == field) {
             Some((_, known)) => *known = value,

@@ -20,6 +20,7 @@ pub mod metric_filter;
 pub mod node;
 pub mod row;
 mod signals;
+pub mod source;
 pub mod stage_times;
 pub mod state;
 pub mod step;

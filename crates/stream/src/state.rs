@@ -15,6 +15,7 @@ use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::node::{Node, NodeKey};
 use crate::row::{Dictionary, Row};
+use crate::source::Sources;
 use crate::window::WindowKey;
 
 /// Unchanged nodes kept in each of the two generations.
@@ -68,6 +69,8 @@ pub struct State<B> {
     pub dictionary: Dictionary,
     /// Log groups and streams.
     pub catalog: Catalog,
+    /// What each source has brought.
+    pub sources: Sources,
     /// Time.
     pub clock: Clock,
     pub(crate) clock_changed: bool,
@@ -93,6 +96,7 @@ pub struct Changes<N = Node, W = Window> {
     pub clock: bool,
     pub active_tokens: bool,
     pub catalog: Vec<crate::catalog::CatalogChange>,
+    pub sources: Vec<(Box<str>, crate::source::SourceStats)>,
 }
 
 impl<B: Backing> State<B> {
@@ -111,6 +115,7 @@ impl<B: Backing> State<B> {
             row_changes: BTreeMap::new(),
             dictionary: Dictionary::default(),
             catalog: Catalog::default(),
+            sources: Sources::default(),
             clock: Clock::default(),
             clock_changed: false,
             active_tokens: BTreeMap::new(),
@@ -150,6 +155,7 @@ impl<B: Backing> State<B> {
             clock: std::mem::take(&mut self.clock_changed),
             active_tokens: std::mem::take(&mut self.active_changed),
             catalog: self.catalog.take_changes(),
+            sources: self.sources.take_changes(),
         }
     }
 

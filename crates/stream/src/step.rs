@@ -61,6 +61,7 @@ impl<B: Backing> State<B> {
         self.clock_changed = true;
         if matches!(batch.body, Body::Logs(_) | Body::Metrics(_) | Body::Spans(_) | Body::Audit(_)) {
             self.clock.newest_arrival = Some(self.clock.now);
+            self.sources.note(batch, self.clock.now);
         }
         if let Body::Gap(gap) = &batch.body {
             self.stand_still(*gap);
@@ -118,6 +119,7 @@ impl<B: Backing> State<B> {
 
     fn log_event(&mut self, origin: &Origin, event: &LogEvent, at: Place) -> Result<(), BackingError> {
         let mut said = interpret(&event.message, &self.clock.rules.placeholders);
+        self.sources.note_event(&origin.source, event, &said, self.clock.now);
         forget_later_invocation(&mut said);
         if said.ids.iter().all(Option::is_none) {
             return Ok(());

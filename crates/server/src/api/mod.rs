@@ -24,6 +24,7 @@ mod requests_csv;
 mod resume;
 mod series;
 mod session;
+mod sources;
 mod sql;
 mod stages;
 mod storage;
@@ -134,6 +135,7 @@ pub fn router(context: ApiContext) -> Router {
         .route("/api/v1/funnel", get(funnel::funnel))
         .route("/api/v1/stream", get(stream::stream))
         .route("/api/v1/session", get(session::session))
+        .route("/api/v1/sources", get(sources::sources))
         .route("/api/v1/openapi.json", get(openapi::openapi))
         .route("/api/v1/{*path}", get(no_such_path))
         .method_not_allowed_fallback(only_get)

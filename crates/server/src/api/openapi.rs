@@ -30,6 +30,7 @@ use utoipa::openapi::OpenApi as Document;
         super::funnel::funnel,
         super::stream::stream,
         super::session::session,
+        super::sources::sources,
         super::storage::storage,
         super::sql::ask,
         super::sql::schema::schema,

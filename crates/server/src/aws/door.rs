@@ -278,7 +278,8 @@ fn header_rows<'a>(
     rows
 }
 
-fn to_axum(answer: HttpResponse) -> AxumResponse {
+/// The answer as it is sent.
+pub(crate) fn to_axum(answer: HttpResponse) -> AxumResponse {
     let mut response = axum::http::Response::builder().status(answer.status);
     for (name, value) in &answer.headers {
         response = response.header(*name, value);

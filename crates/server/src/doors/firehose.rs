@@ -4,11 +4,12 @@
 //! `X-Amz-Firehose-Access-Key`, and the request id names the delivery over all its tries
 //! (<https://docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html>).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use walletscope_model::{Body, LogBatch, MetricBatch, Origin};
+use walletscope_model::{Body, LogBatch, LogEvent, MetricBatch, MetricDatum, Origin};
 use walletscope_wire::firehose::{self, Content, Delivery, Head, Refusal};
 
 use super::{Doors, NotRead, header_rows, wire_request};
@@ -40,7 +41,9 @@ pub(super) async fn take(State(doors): State<Arc<Doors>>, request: Request) -> R
         doors.store("firehose", key, entries).await.map_err(|not_taken| match not_taken {
             NotTaken::Throttled | NotTaken::Stopping => Refusal::Unavailable,
             NotTaken::TooLong => Refusal::TooLarge("a value is too long to be stored"),
-            NotTaken::LimitReached => Refusal::Body("there are as many log groups or streams as there may be"),
+            NotTaken::LimitReached => {
+                Refusal::Body("there are as many log groups or streams as there may be")
+            }
         })
     };
     let outcome: Result<(), Refusal> = taken.await;
@@ -50,26 +53,37 @@ pub(super) async fn take(State(doors): State<Arc<Doors>>, request: Request) -> R
     })
 }
 
-/// The entries of a delivery, under the accounts and regions that they name themselves.
+/// The entries of a delivery, under the accounts and regions that they name themselves: one for each log stream, and one
+/// for the metrics of each account and region.
 fn entries(own: &Origin, head: &Head<'_>, delivery: Delivery) -> Vec<(Origin, Body)> {
     let source = head.source();
-    let region = source.map_or(own.region.clone(), |source| clean(source.region));
-    let contents = delivery.contents.into_iter().filter_map(|content| match content {
-        Content::Logs { owner, group, stream, events } => {
-            let origin = Origin { account: owner, region: region.clone(), ..own.clone() };
-            Some((origin, Body::Logs(LogBatch { group, stream, events })))
+    let own_region = source.map_or(own.region.clone(), |source| clean(source.region));
+    let own_stream = source.map_or("default".into(), |source| clean(source.stream));
+    let mut logs: BTreeMap<[Box<str>; 3], Vec<LogEvent>> = BTreeMap::new();
+    let mut metrics: BTreeMap<[Box<str>; 2], Vec<MetricDatum>> = BTreeMap::new();
+    for content in delivery.contents {
+        match content {
+            Content::Logs { owner, group, stream, events } => {
+                logs.entry([owner, group, stream]).or_default().extend(events);
+            }
+            Content::Text { events } => {
+                let place = [own.account.clone(), LINES_GROUP.into(), own_stream.clone()];
+                logs.entry(place).or_default().extend(events);
+            }
+            Content::Metrics { account, region, data } => {
+                metrics.entry([account, region]).or_default().extend(data);
+            }
+            Content::Control => {}
         }
-        Content::Metrics { account, region, data } => {
-            Some((Origin { account, region, ..own.clone() }, Body::Metrics(MetricBatch { data })))
-        }
-        Content::Text { events } => {
-            let stream = source.map_or("default".into(), |source| clean(source.stream));
-            let batch = LogBatch { group: LINES_GROUP.into(), stream, events };
-            Some((own.clone(), Body::Logs(batch)))
-        }
-        Content::Control => None,
+    }
+    let logs = logs.into_iter().map(|([account, group, stream], events)| {
+        let origin = Origin { account, region: own_region.clone(), ..own.clone() };
+        (origin, Body::Logs(LogBatch { group, stream, events }))
     });
-    contents.collect()
+    let metrics = metrics.into_iter().map(|([account, region], data)| {
+        (Origin { account, region, ..own.clone() }, Body::Metrics(MetricBatch { data }))
+    });
+    logs.chain(metrics).collect()
 }
 
 /// A part of the delivery stream's ARN; digits and dashes can be a card number.

@@ -41,7 +41,7 @@ pub(super) async fn take(State(doors): State<Arc<Doors>>, request: Request) -> R
     match taken(&doors, request).await {
         Ok(response) => response,
         Err(Refused(status, code, message)) => {
-            let error = ErrorDetail { code, message, parameter: None, at: None };
+            let error = ErrorDetail { code, message, parameter: None };
             let mut response = (status, Json(ErrorBody { error })).into_response();
             if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
                 response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
@@ -54,14 +54,20 @@ pub(super) async fn take(State(doors): State<Arc<Doors>>, request: Request) -> R
 async fn taken(doors: &Doors, request: Request) -> Result<Response, Refused> {
     let (parts, body) = request.into_parts();
     let caller = doors.caller(&parts).map_err(|refused| {
-        Refused(refused.status, "unauthorized", "send `Authorization: Bearer` with an ingest key, from `walletscope keys`".to_owned())
+        Refused(
+            refused.status,
+            "unauthorized",
+            "send `Authorization: Bearer` with an ingest key, from `walletscope keys`".to_owned(),
+        )
     })?;
     let Query(place) = Query::<Place>::try_from_uri(&parts.uri)
         .map_err(|_| bad("bad_parameter", "the parameters are group and stream"))?;
     let group = place.group.unwrap_or_else(|| GROUP_DEFAULT.to_owned());
     let stream = place.stream.unwrap_or_else(|| STREAM_DEFAULT.to_owned());
     let named = CreateLogStreamRequest { log_group_name: group.clone(), log_stream_name: stream.clone() };
-    named.validate().map_err(|_| bad("bad_parameter", "group or stream is no name that CloudWatch Logs allows"))?;
+    named
+        .validate()
+        .map_err(|_| bad("bad_parameter", "group or stream is no name that CloudWatch Logs allows"))?;
     let headers = header_rows(&parts.headers);
     let key = wire_request(&parts, &headers, &[]).header(KEY_HEADER).unwrap_or_default();
     if key.len() > KEY_BYTES_MAX {
@@ -88,7 +94,9 @@ async fn taken(doors: &Doors, request: Request) -> Result<Response, Refused> {
         doors.store("lines", key, vec![entry]).await.map_err(|not_taken| match not_taken {
             NotTaken::Throttled => throttled(),
             NotTaken::TooLong => bad("bad_body", "a value is too long to be stored"),
-            NotTaken::LimitReached => bad("limit_reached", "there are as many log groups or streams as there may be"),
+            NotTaken::LimitReached => {
+                bad("limit_reached", "there are as many log groups or streams as there may be")
+            }
             NotTaken::Stopping => Refused(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "stopping",

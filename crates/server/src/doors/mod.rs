@@ -18,7 +18,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::routing::post;
 use tokio::sync::{Semaphore, SemaphorePermit};
-use walletscope_model::{Body, Origin, Timestamp};
+use walletscope_model::{Body, LogBatch, MetricBatch, Origin, Timestamp};
 use walletscope_wire::aws::{HTTP_BODY_MAX, HttpRequest};
 
 use crate::api::Caller;
@@ -30,6 +30,10 @@ use crate::pipeline::Now;
 pub const BODIES_IN_FLIGHT_KIB_MAX: usize = 256 * 1024;
 /// How long a client may take to send a body.
 pub const BODY_TIME_MAX: StdDuration = StdDuration::from_secs(30);
+/// Records of one entry of the journal, as many as one PutLogEvents call may have.
+const ENTRY_RECORDS_MAX: usize = 10_000;
+/// Bytes of their messages; a single longer one is an entry of its own.
+const ENTRY_BYTES_MAX: usize = 4 << 20;
 /// How long a client is told to wait where waiting helps, in seconds.
 const RETRY_AFTER_SECONDS: u32 = 1;
 
@@ -88,8 +92,13 @@ impl Doors {
         self.auth.ingest_caller(request, token)
     }
 
-    async fn read(&self, headers: &HeaderMap, body: HttpBody) -> Result<(Bytes, SemaphorePermit<'_>), NotRead> {
-        let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    async fn read(
+        &self,
+        headers: &HeaderMap,
+        body: HttpBody,
+    ) -> Result<(Bytes, SemaphorePermit<'_>), NotRead> {
+        let declared =
+            headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         let bytes: usize = declared.unwrap_or(HTTP_BODY_MAX);
         if bytes > HTTP_BODY_MAX {
             return Err(NotRead::TooLarge);
@@ -115,7 +124,10 @@ impl Doors {
     /// Makes every entry of a call durable, those that its earlier try has stored excepted. `key` names the call; empty:
     /// it is stored as often as it comes.
     async fn store(&self, kind: &str, key: &str, entries: Vec<(Origin, Body)>) -> Result<(), NotTaken> {
-        for (place, (origin, body)) in entries.into_iter().enumerate() {
+        let entries = entries
+            .into_iter()
+            .flat_map(|(origin, body)| split(body).into_iter().map(move |part| (origin.clone(), part)));
+        for (place, (origin, body)) in entries.enumerate() {
             let body = self.guarded(&origin.source, body);
             self.intake.store(&origin, entry_id(kind, key, place), body).await?;
         }
@@ -140,6 +152,39 @@ impl Doors {
             body => body,
         }
     }
+}
+
+/// Parts of a body that each fit into an entry of the journal, the same ones whenever the call comes.
+fn split(body: Body) -> Vec<Body> {
+    match body {
+        Body::Logs(LogBatch { group, stream, events }) => {
+            let parts = parts(events, |event| event.message.len());
+            let batch = |events| LogBatch { group: group.clone(), stream: stream.clone(), events };
+            parts.into_iter().map(|events| Body::Logs(batch(events))).collect()
+        }
+        Body::Metrics(MetricBatch { data }) => {
+            const DATUM_BYTES: usize = 256;
+            let parts = parts(data, |_| DATUM_BYTES);
+            parts.into_iter().map(|data| Body::Metrics(MetricBatch { data })).collect()
+        }
+        body => vec![body],
+    }
+}
+
+fn parts<T>(items: Vec<T>, bytes_of: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let mut parts: Vec<Vec<T>> = Vec::new();
+    let mut bytes = 0;
+    for item in items {
+        bytes += bytes_of(&item);
+        match parts.last_mut() {
+            Some(part) if part.len() < ENTRY_RECORDS_MAX && bytes <= ENTRY_BYTES_MAX => part.push(item),
+            _ => {
+                bytes = bytes_of(&item);
+                parts.push(vec![item]);
+            }
+        }
+    }
+    parts
 }
 
 /// The headers as the protocols' readers take them; those that are no text are left out.

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::Response;
@@ -50,7 +49,9 @@ pub(super) async fn store(
     doors.store("otlp", "", entries).await.map_err(|not_taken| match not_taken {
         NotTaken::Throttled => Refusal::Busy { retry_after: RETRY_AFTER_SECONDS },
         NotTaken::TooLong => Refusal::TooLarge,
-        NotTaken::LimitReached => Refusal::Malformed("there are as many log groups or streams as there may be"),
+        NotTaken::LimitReached => {
+            Refusal::Malformed("there are as many log groups or streams as there may be")
+        }
         NotTaken::Stopping => Refusal::Unavailable { retry_after: RETRY_AFTER_SECONDS },
     })?;
     Ok(export)
@@ -62,9 +63,4 @@ fn not_read(not_read: NotRead) -> Refusal {
         NotRead::CutOff => Refusal::Malformed("the body did not arrive within 30 seconds"),
         NotRead::Busy => Refusal::Busy { retry_after: RETRY_AFTER_SECONDS },
     }
-}
-
-/// What gRPC carries is the same message.
-pub(super) fn plain_of(bytes: &Bytes) -> &[u8] {
-    bytes
 }

@@ -3,13 +3,12 @@
 //! Framing, compression and statuses are tonic's; what a message says is read where OTLP over HTTP reads it.
 
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::{Buf, BufMut, Bytes};
 use futures_util::future::BoxFuture;
-use tonic::codec::{BufferSettings, Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::server::{Grpc, UnaryService};
 use tonic::{Code, Status};
 use walletscope_wire::otlp::{self, Encoding, Refusal};
@@ -27,7 +26,9 @@ pub(super) async fn take(State(doors): State<Arc<Doors>>, request: Request) -> R
     let caller = doors.caller(&parts);
     let request = Request::from_parts(parts, body);
     let Ok(caller) = caller else {
-        return Status::unauthenticated(Refusal::Unauthorized.to_string()).into_http::<axum::body::Body>().into_response();
+        return Status::unauthenticated(Refusal::Unauthorized.to_string())
+            .into_http::<axum::body::Body>()
+            .into_response();
     };
     // A message of this size may be on its way while others are; more are refused before they are read.
     let Ok(_permit) = doors.bodies.try_acquire_many((MESSAGE_BYTES_MAX / 1_024) as u32) else {

@@ -19,15 +19,14 @@ use tokio::sync::Semaphore;
 use utoipa::{IntoParams, ToSchema};
 use walletscope_guard::guard;
 use walletscope_model::{
-    AuditEvent, Body, Command, LogBatch, LogEvent, MetricBatch, MetricDatum, Offset, Origin, Span,
+    AuditEvent, Body, LogBatch, LogEvent, MetricBatch, MetricDatum, Offset, Origin, Span,
 };
-use walletscope_stream::{Answer, GroupKey};
 use walletscope_wire::import::{LogLine, Record, check, decode};
 
 use crate::api::{Caller, ErrorBody, ErrorDetail};
 use crate::auth::is_source_name;
-use crate::observe::Telemetry;
-use crate::pipeline::{Ingest, Refusal, Reply, Shared, Submission};
+use crate::intake::{Intake, NotTaken, entry_id};
+use crate::pipeline::Reply;
 
 /// The largest chunk, in bytes. One record may take as much.
 pub const CHUNK_BYTES_MAX: usize = 8 << 20;
@@ -47,12 +46,8 @@ pub type FindCalls =
 
 /// What an import is stored through.
 pub struct ImportDoor {
-    /// Makes calls durable.
-    pub ingest: Ingest,
-    /// What is published.
-    pub shared: Arc<Shared>,
-    /// What is counted.
-    pub telemetry: Arc<Telemetry>,
+    /// Stores.
+    pub intake: Intake,
     /// Looks into the journal.
     pub find_calls: FindCalls,
     /// The AWS account that log groups belong to.
@@ -164,8 +159,7 @@ async fn read(body: HttpBody) -> Result<String, Problem> {
 
 /// The guarded bodies of a chunk, in an order that follows from its content, and how many records they hold.
 fn prepare(door: &ImportDoor, origin: &Origin, body: &str) -> Result<(Vec<Body>, u64), Problem> {
-    let mut chunk =
-        Guarding { telemetry: &door.telemetry, source: &origin.source, bodies: Bodies::default() };
+    let mut chunk = Guarding { intake: &door.intake, source: &origin.source, bodies: Bodies::default() };
     let mut records = 0;
     for (place, line) in body.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let checked = decode(line).map_err(|error| error.to_string()).and_then(check);
@@ -208,7 +202,7 @@ impl Bodies {
 
 /// Cuts card numbers out of every text of a record, and counts them.
 struct Guarding<'a> {
-    telemetry: &'a Telemetry,
+    intake: &'a Intake,
     source: &'a str,
     bodies: Bodies,
 }
@@ -219,22 +213,12 @@ impl Guarding<'_> {
             Record::Log(LogLine { log_group, log_stream, timestamp, message }) => {
                 let place =
                     (self.text("log_group_name", &log_group), self.text("log_stream_name", &log_stream));
-                let guarded = guard(&message);
-                self.telemetry.count_cuts(self.source, "log_message", guarded.cuts);
-                let event = LogEvent { timestamp, guarded: guarded.cuts > 0, message: guarded.text.into() };
+                let event = LogEvent { timestamp, guarded: false, message: message.into() };
+                let event = self.intake.event(self.source, event);
                 self.bodies.logs.entry(place).or_default().push(event);
             }
             Record::Metric(datum) => {
-                let dimensions = datum.dimensions.iter();
-                let dimensions = dimensions.map(|(name, value)| {
-                    (self.text("metric_dimension", name), self.text("metric_dimension", value))
-                });
-                let datum = MetricDatum {
-                    namespace: self.text("metric_namespace", &datum.namespace),
-                    name: self.text("metric_name", &datum.name),
-                    dimensions: dimensions.collect(),
-                    ..datum
-                };
+                let datum = self.intake.datum(self.source, datum);
                 self.bodies.metrics.push(datum);
             }
             Record::Span(mut span) => {
@@ -249,9 +233,7 @@ impl Guarding<'_> {
     }
 
     fn text(&self, field: &'static str, text: &str) -> Box<str> {
-        let guarded = guard(text);
-        self.telemetry.count_cuts(self.source, field, guarded.cuts);
-        guarded.text.into()
+        self.intake.text(self.source, field, text)
     }
 }
 
@@ -270,17 +252,15 @@ impl Chunk<'_> {
         after: Option<Offset>,
     ) -> Result<ImportAnswer, Problem> {
         let mut answer = ImportAnswer { records, ..ImportAnswer::default() };
-        let ids: Vec<Box<str>> = (0..bodies.len()).map(|place| self.invocation_id(place)).collect();
+        let ids: Vec<Box<str>> =
+            (0..bodies.len()).map(|place| entry_id("import", &self.key, place)).collect();
         let known = self.known(&ids, after).await?;
         for (body, id) in bodies.into_iter().zip(ids) {
             if known.contains(&id) {
                 answer.repeated += 1;
                 continue;
             }
-            if let Body::Logs(logs) = &body {
-                self.make_stream(&logs.group, &logs.stream).await?;
-            }
-            match self.submit(id, body).await? {
+            match self.door.intake.store(&self.origin, id, body).await.map_err(Problem::from)? {
                 Reply::Stored(offset) => {
                     answer.stored += 1;
                     answer.offset = offset.0;
@@ -289,7 +269,7 @@ impl Chunk<'_> {
             }
         }
         // Views lag behind the journal, and an offset that is too low is a right one.
-        answer.offset = answer.offset.max(self.door.shared.view.load().applied.0);
+        answer.offset = answer.offset.max(self.door.intake.shared.view.load().applied.0);
         Ok(answer)
     }
 
@@ -301,53 +281,18 @@ impl Chunk<'_> {
         let found = tokio::task::spawn_blocking(move || find(after, &source, &wanted)).await;
         found.map_err(|error| Problem::Unreadable(error.to_string()))?.map_err(Problem::Unreadable)
     }
+}
 
-    /// The id of an entry of this chunk: letters alone, because what looks like a card number is no id.
-    fn invocation_id(&self, place: usize) -> Box<str> {
-        if self.key.is_empty() {
-            return "".into();
-        }
-        let hash = blake3::hash(format!("{place} {}", self.key).as_bytes());
-        let letters = hash.as_bytes()[..16].iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        let id: String = letters.map(|digit| char::from(b'a' + digit)).collect();
-        format!("import-{id}").into()
-    }
-
-    /// A history brings its log groups and streams with it.
-    async fn make_stream(&self, group: &str, stream: &str) -> Result<(), Problem> {
-        let catalog = self.door.shared.catalog.load_full();
-        let key = GroupKey {
-            account: self.origin.account.clone(),
-            region: self.origin.region.clone(),
-            name: group.into(),
-        };
-        let mut commands = Vec::new();
-        if catalog.group(&key).is_none() {
-            commands.push(Command::CreateLogGroup {
-                name: group.into(),
-                retention_days: None,
-                tags: Vec::new(),
-            });
-        }
-        if catalog.stream(&key, stream).is_none() {
-            commands.push(Command::CreateLogStream { group: group.into(), name: stream.into() });
-        }
-        for command in commands {
-            let reply = self.submit("".into(), Body::Command(command)).await?;
-            if let Reply::Stepped(Answer::LimitReached | Answer::NoSuchGroup) = reply {
-                return Err(bad("limit_reached", "there are as many log groups or streams as there may be"));
+impl From<NotTaken> for Problem {
+    fn from(not_taken: NotTaken) -> Self {
+        match not_taken {
+            NotTaken::Throttled => Self::Throttled,
+            NotTaken::TooLong => bad("bad_record", "a value is too long to be stored"),
+            NotTaken::LimitReached => {
+                bad("limit_reached", "there are as many log groups or streams as there may be")
             }
+            NotTaken::Stopping => Self::Stopping,
         }
-        Ok(())
-    }
-
-    async fn submit(&self, invocation_id: Box<str>, body: Body) -> Result<Reply, Problem> {
-        let submission = Submission { origin: self.origin.clone(), invocation_id, body, answer: Vec::new() };
-        self.door.ingest.submit(submission).await.map_err(|refusal| match refusal {
-            Refusal::Throttled => Problem::Throttled,
-            Refusal::TooLarge => bad("bad_record", "a value is too long to be stored"),
-            Refusal::Poisoned => Problem::Stopping,
-        })
     }
 }
 

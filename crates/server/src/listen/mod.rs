@@ -1,7 +1,7 @@
 //! What answers at which path, and how long may a client take?
 //!
-//! One port: health, our own telemetry, the JSON API, the Iceberg catalog, sign-in, the pages of the web UI, and
-//! everything else is an AWS call, told apart by its headers (`docs/protocols/routing.md`). Connections are counted and
+//! One port: health, our own telemetry, the JSON API, the Iceberg catalog, the doors for telemetry without signatures,
+//! sign-in, the pages of the web UI, and everything else is an AWS call, told apart by its headers (`docs/protocols/routing.md`). Connections are counted and
 //! slow ones are cut.
 
 mod connections;
@@ -18,6 +18,7 @@ use axum::routing::{get, post};
 
 use crate::auth::{AuthState, check_host, open_on_this_machine, require_caller, session_routes};
 use crate::aws::{self, Door};
+use crate::doors::{self, Doors};
 use crate::iceberg;
 use crate::import::{self, ImportDoor};
 use crate::observe::Telemetry;
@@ -46,6 +47,8 @@ pub struct Routes {
     pub lake: LakeDoor,
     /// Takes histories.
     pub import: Arc<ImportDoor>,
+    /// Take telemetry without signatures.
+    pub doors: Arc<Doors>,
 }
 
 /// The router of one server, around the JSON API's.
@@ -68,6 +71,7 @@ pub fn router(routes: Routes, api: Router) -> Router {
     open.merge(telemetry.layer(from_fn_with_state(routes.auth.clone(), open_on_this_machine)))
         .merge(guarded.layer(from_fn_with_state(routes.auth.clone(), require_caller)))
         .merge(iceberg::router(routes.lake.shared.lake.clone(), routes.auth.clone()))
+        .merge(doors::router(routes.doors.clone()))
         .merge(session_routes(routes.auth.clone()))
         .merge(Router::new().fallback(ui_or_aws).with_state(routes.door.clone()))
         .layer(from_fn_with_state(routes.auth.clone(), check_host))

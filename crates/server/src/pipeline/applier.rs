@@ -217,6 +217,7 @@ impl<S: Store> Applier<S> {
             rows: self.table.publish(),
             dictionary: self.dictionary.clone(),
             active_tokens: Arc::new(self.state.active_tokens.clone()),
+            sources: Arc::new(self.state.sources.clone()),
             feed: self.feed.iter().cloned().collect(),
             disk: crate::view::SharedRead(Arc::new(self.state.backing().disk().clone())),
         }

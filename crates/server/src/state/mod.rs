@@ -9,6 +9,7 @@ mod known;
 pub mod layout;
 mod message;
 mod settings;
+mod sources;
 
 use std::ops::{Bound, ControlFlow};
 
@@ -131,6 +132,9 @@ fn encode<B: Backing>(state: &State<B>, changes: Changes<Vec<u8>, Vec<u8>>) -> V
             }
         }
     }
+    for (name, stats) in &changes.sources {
+        change(Table::Settings, sources::source_key(name), Some(sources::encode_source(stats)));
+    }
     if changes.clock {
         change(Table::Settings, settings::CLOCK_KEY.to_vec(), Some(settings::encode_clock(&state.clock)));
     }
@@ -178,6 +182,11 @@ pub fn restore<R: Read, B: Backing>(read: &R, backing: B) -> Result<State<B>, Ba
             }
         };
         state.catalog.restore(change);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let (first, last) = (sources::KEY_PREFIX, &b"source0"[..]);
+    scan(read, Table::Settings, (Bound::Included(first), Bound::Excluded(last)), |key, value| {
+        state.sources.restore(sources::parse_source_key(key)?, sources::decode_source(value)?);
         Ok(ControlFlow::Continue(()))
     })?;
     // An older version did not write it; the log streams know when theirs arrived.

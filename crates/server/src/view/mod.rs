@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use walletscope_journal::{Direction, Read, StoreError, Table as StoreTable};
 use walletscope_model::{Attempt, Offset, Timestamp};
+use walletscope_stream::source::Sources;
 use walletscope_stream::{BackingError, Clock, Detail, Dictionary, NodeKey, State};
 
 use crate::state::Disk;
@@ -43,6 +44,8 @@ pub struct View {
     pub dictionary: Arc<Dictionary>,
     /// Tokens in ACTIVE by wallet and issuer code.
     pub active_tokens: Arc<BTreeMap<(u16, u16), i64>>,
+    /// What each source has brought.
+    pub sources: Arc<Sources>,
     /// The newest attempts and changes of outcome, oldest first.
     pub feed: Vec<Arc<FeedItem>>,
     /// The state on disk.
