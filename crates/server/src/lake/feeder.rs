@@ -43,7 +43,7 @@ pub enum Work {
     /// The state that everything after follows on, first of all.
     Start(Arc<View>, Marks, Arc<dyn JournalEntries>),
     /// An entry was applied, and these attempts changed with it.
-    Applied(Offset, Batch, Vec<AttemptChange>),
+    Applied(Offset, Arc<Batch>, Vec<AttemptChange>),
     /// A job has ended.
     Ended(JobOutcome),
     /// Start a flush now.
