@@ -13,6 +13,7 @@ mod error;
 mod filters;
 mod funnel;
 mod heatmap;
+mod logs;
 mod metrics;
 mod neighbours;
 mod numbers;
@@ -50,6 +51,7 @@ use walletscope_journal::JournalSize;
 use walletscope_model::{Batch, Offset, Timestamp};
 
 use crate::lake::LakeShared;
+use crate::logs::Logs;
 use crate::pipeline::{Now, Shared};
 use crate::sql::Sql;
 use crate::view::View;
@@ -165,6 +167,24 @@ pub fn lake_router(context: LakeContext) -> Router {
     let questions = sql::router(sql::SqlState { sql, now: now.clone() });
     let storage = storage::StorageState { lake, shared, journal, journal_bytes_max, place, now };
     questions.merge(storage::router(storage)).layer(from_fn(never_store))
+}
+
+/// What the routes about log events read from.
+pub struct LogsContext {
+    /// Searches.
+    pub logs: Arc<Logs>,
+    /// What the pipeline publishes.
+    pub shared: Arc<Shared>,
+    /// The AWS account id whose log groups are asked for.
+    pub account: Box<str>,
+    /// The machine's clock.
+    pub now: Now,
+}
+
+/// The routes below `/api/v1/logs`.
+pub fn logs_router(context: LogsContext) -> Router {
+    let LogsContext { logs, shared, account, now } = context;
+    logs::router(logs::LogsState { logs, shared, account: account.into(), now }).layer(from_fn(never_store))
 }
 
 /// What handlers share.

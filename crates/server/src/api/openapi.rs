@@ -31,6 +31,11 @@ use utoipa::openapi::OpenApi as Document;
         super::stream::stream,
         super::session::session,
         super::storage::storage,
+        super::logs::groups::groups,
+        super::logs::events::events,
+        super::logs::histogram::histogram,
+        super::logs::fields::fields,
+        super::logs::tail::tail,
         super::sql::ask,
         super::sql::schema::schema,
         super::sql::saved::list,
@@ -51,6 +56,9 @@ use utoipa::openapi::OpenApi as Document;
         super::stream::TrendEvent,
         super::stream::FeedEvent,
         super::stream::PositionEvent,
+        super::logs::tail::LogTailSessionEvent,
+        super::logs::tail::LogTailUpdateEvent,
+        super::logs::tail::LogTailEndedEvent,
     ))
 )]
 pub struct ApiDocument;
