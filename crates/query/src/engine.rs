@@ -116,7 +116,7 @@ impl Engine {
         Self { tables, limits, base: OnceLock::new(), running, waiting }
     }
 
-    fn base(&self) -> Result<&SessionState, SqlError> {
+    pub(crate) fn base(&self) -> Result<&SessionState, SqlError> {
         match self.base.get() {
             Some(base) => Ok(base),
             None => {

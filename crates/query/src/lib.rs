@@ -19,6 +19,7 @@ pub mod parse;
 mod plan;
 mod rewrite;
 pub mod rollup_table;
+mod scan;
 mod session;
 mod tenant;
 mod walk;
@@ -28,3 +29,4 @@ pub use engine::{Answer, Engine, Note, Progress, Question, Tables, TablesAtHead,
 pub use error::{SqlError, of_running};
 pub use limits::Limits;
 pub use parse::{Intent, SavedView, intent};
+pub use scan::{Scan, Scanned};

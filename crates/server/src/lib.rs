@@ -1,7 +1,7 @@
 //! The product: settings, listeners, authentication, the loop that executes effects, the JSON API and live views.
 //!
 //! [`start`] puts the parts together in order; [`pipeline`] makes calls durable and steps them, [`state`] keeps what
-//! follows, [`view`] shows it, [`sql`] answers questions about all of it; [`aws`], [`api`] and [`iceberg`] are the
+//! follows, [`view`] shows it, [`sql`] answers questions about all of it, [`logs`] those about log events; [`aws`], [`api`] and [`iceberg`] are the
 //! doors, [`listen`] the port, [`auth`] the keys; [`import`] brings histories from files.
 
 pub mod api;
@@ -18,6 +18,7 @@ pub mod intake;
 pub mod keep_lake;
 pub mod lake;
 pub mod listen;
+pub mod logs;
 pub mod observe;
 pub mod pipeline;
 pub mod run;

@@ -19,7 +19,7 @@ use walletscope_lake::LakeError;
 use walletscope_model::{Batch, Body, Command, Offset, Origin, Timestamp};
 use walletscope_query::SqlError;
 
-use crate::api::{ApiContext, JournalReader, LakeContext, LakePlace, Place};
+use crate::api::{ApiContext, JournalReader, LakeContext, LakePlace, LogsContext, Place};
 use crate::auth::{Auth, AuthError, Credentials};
 use crate::aws::Door;
 use crate::doors::{self, Doors};
@@ -27,6 +27,7 @@ use crate::import::{CHUNKS_MAX, FindCalls, ImportDoor};
 use crate::intake::Intake;
 use crate::lake::{self, LakeShared, LakeTables, Work};
 use crate::listen::{LakeDoor, Routes, router, serve};
+use crate::logs::Logs;
 use crate::observe::Telemetry;
 use crate::pipeline::{self, LakeSide, Now, Pipeline, PipelineError, Submission};
 use crate::settings::Settings;
@@ -138,6 +139,15 @@ async fn start_by(settings: &Settings, now: Now, sets_rules: bool) -> Result<Ser
     });
     let tables = LakeTables { lake: lake.shared.clone(), shared: pipeline.shared.clone() };
     let sql = open_sql(settings, tables, &auth, now.clone())?;
+    let logs = open_logs(settings, &lake, &pipeline, &sql, now.clone());
+    let api = api.merge(crate::api::logs_router(LogsContext {
+        logs: logs.clone(),
+        ingest: pipeline.ingest.clone(),
+        shared: pipeline.shared.clone(),
+        account: settings.account.clone(),
+        region: settings.region.clone(),
+        now: now.clone(),
+    }));
     let api = api.merge(crate::api::lake_router(LakeContext {
         sql: sql.clone(),
         lake: lake.shared.clone(),
@@ -147,7 +157,7 @@ async fn start_by(settings: &Settings, now: Now, sets_rules: bool) -> Result<Ser
         journal_bytes_max: settings.journal.bytes,
         now: now.clone(),
     }));
-    let routes = routes(settings, &store, &pipeline, &auth, &lake, now);
+    let routes = routes(settings, &store, &pipeline, &auth, &lake, logs, now);
     let (stop, stopped) = oneshot::channel();
     let serving = tokio::spawn(serve(listener, router(routes, api), async {
         // A dropped sender stops the server as well.
@@ -244,6 +254,17 @@ fn open_sql(settings: &Settings, tables: LakeTables, auth: &Auth, now: Now) -> R
     sql.map(Arc::new).map_err(StartError::Sql)
 }
 
+fn open_logs(
+    settings: &Settings,
+    lake: &RunningLake,
+    pipeline: &Pipeline,
+    sql: &Arc<Sql>,
+    now: Now,
+) -> Arc<Logs> {
+    let tables = LakeTables { lake: lake.shared.clone(), shared: pipeline.shared.clone() };
+    Arc::new(Logs::new(tables, sql.clone(), settings.rules.placeholders.clone(), now))
+}
+
 fn lake_place(settings: &Settings) -> LakePlace {
     match &settings.lake.s3 {
         Some(place) => LakePlace::Bucket(format!("s3://{}/{}", place.bucket, place.prefix)),
@@ -288,6 +309,7 @@ fn routes(
     pipeline: &Pipeline,
     auth: &Arc<Auth>,
     lake: &RunningLake,
+    logs: Arc<Logs>,
     now: Now,
 ) -> Routes {
     let telemetry = Arc::new(Telemetry::default());
@@ -301,6 +323,7 @@ fn routes(
         &settings.account,
         now,
         telemetry.clone(),
+        logs,
     );
     let intake =
         || Intake { ingest: pipeline.ingest.clone(), shared: shared.clone(), telemetry: telemetry.clone() };

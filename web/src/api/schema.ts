@@ -123,6 +123,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/logs/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which log events match? A page is answered after about three seconds at the latest. */
+        get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which fields do the newest matching log events have? */
+        get: operations["fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which log groups are there? */
+        get: operations["groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/histogram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many log events match, and when? */
+        get: operations["histogram"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/tail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which matching log events have just come? */
+        get: operations["tail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/metrics": {
         parameters: {
             query?: never;
@@ -645,6 +730,8 @@ export interface components {
         };
         /** @description What went wrong. */
         ErrorDetail: {
+            /** @description The character of a filter pattern at which it stops making sense, from 0; of such errors only. */
+            at?: number | null;
             /** @description A stable word. */
             code: string;
             /** @description A sentence for people. */
@@ -916,6 +1003,171 @@ export interface components {
              * @default null
              */
             token: string | null;
+        };
+        /** @description How many log events match in a bucket. */
+        LogBucketShown: {
+            /** @description Its start, RFC 3339. */
+            at: string;
+            /** Format: int64 */
+            count: number;
+        };
+        /** @description A log event. */
+        LogEventShown: {
+            correlationId?: string | null;
+            /** @description The contract's event name; null where it is none. */
+            event?: string | null;
+            /** @description Its log group. */
+            group: string;
+            /** @description A card number was cut out of the message. */
+            guarded: boolean;
+            /** @description Stable: its journal entry and its place there. */
+            id: string;
+            /** @description When it arrived, RFC 3339. */
+            ingestionTime: string;
+            message: string;
+            requestId?: string | null;
+            /** @description Its log stream. */
+            stream: string;
+            /** @description Its own time, RFC 3339. */
+            timestamp: string;
+            tokenReferenceId?: string | null;
+            traceId?: string | null;
+        };
+        /** @description A page of log events. */
+        LogEventsAnswer: {
+            /** @description How fresh it is. */
+            dataTo: components["schemas"]["DataTo"];
+            /** @description By time, time of arrival, place in the journal; the newest first unless asked for otherwise. */
+            events: components["schemas"]["LogEventShown"][];
+            /** @description Pass it as `cursor` for the next page; null on the last. A page that took long is short, even empty, and has one. */
+            next?: string | null;
+            scanned: components["schemas"]["ScannedShown"];
+        };
+        /** @description A field of messages that are JSON; `@logGroup` and `@logStream` are of every event. */
+        LogFieldShown: {
+            /**
+             * Format: int64
+             * @description How many of the events have it.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description How many different values it has in them.
+             */
+            distinct: number;
+            /** @description Names of objects inside each other are joined by dots. */
+            name: string;
+            /** @description Its most frequent values, 10 at most. Values over 256 characters are not among them. */
+            top: components["schemas"]["LogValueShown"][];
+            /** @description `text`, `number`, `flag` or `mixed`. */
+            type: string;
+        };
+        /** @description What the newest matching log events say, by field. */
+        LogFieldsAnswer: {
+            /** @description How fresh it is. */
+            dataTo: components["schemas"]["DataTo"];
+            /** @description The most frequent first, then by name; 200 at most. */
+            fields: components["schemas"]["LogFieldShown"][];
+            /**
+             * Format: int64
+             * @description How many events were looked at: the newest 2,000 at most.
+             */
+            sampled: number;
+        };
+        /** @description A log group. */
+        LogGroupShown: {
+            account: string;
+            /** @description RFC 3339. */
+            createdAt: string;
+            /** @description When its newest event arrived; null before the first. */
+            lastIngestionAt?: string | null;
+            /**
+             * Format: int64
+             * @description How many metric filters it has.
+             */
+            metricFilters: number;
+            name: string;
+            region: string;
+            /**
+             * Format: int32
+             * @description Events older than this are not kept; null where all are.
+             */
+            retentionDays?: number | null;
+            /**
+             * Format: int64
+             * @description Of all messages that it ever got, and 26 for each, as AWS counts.
+             */
+            storedBytes: number;
+            /**
+             * Format: int64
+             * @description How many log streams it has.
+             */
+            streams: number;
+        };
+        /** @description Every log group of the account. */
+        LogGroupsAnswer: {
+            /** @description How fresh it is. */
+            dataTo: components["schemas"]["DataTo"];
+            /** @description By name, then by region. */
+            groups: components["schemas"]["LogGroupShown"][];
+        };
+        /** @description How many log events match. */
+        LogHistogramAnswer: {
+            /**
+             * Format: int64
+             * @description The length of a bucket.
+             */
+            bucketSeconds: number;
+            /**
+             * @description The whole range, oldest first, 120 buckets at most. The first and the last may reach beyond the range and count
+             *     what is inside.
+             */
+            buckets: components["schemas"]["LogBucketShown"][];
+            /** @description How fresh it is. */
+            dataTo: components["schemas"]["DataTo"];
+            /** @description False where the time was used up: the newest part of the range was counted. */
+            isComplete: boolean;
+            /**
+             * Format: int64
+             * @description Their sum.
+             */
+            total: number;
+        };
+        /** @description Event `ended`: the last one. */
+        LogTailEndedEvent: {
+            /** @description `time` after three hours, or `stopping` where the server stops. */
+            reason: string;
+        };
+        /** @description Event `session`: what is followed. */
+        LogTailSessionEvent: {
+            /** @description The log groups as they were asked for; none means all. */
+            groups: string[];
+            pattern: string;
+            sessionId: string;
+        };
+        /** @description Event `update`: what matched in the last second. */
+        LogTailUpdateEvent: {
+            /** @description In the order in which they came, 500 at most. */
+            events: components["schemas"]["LogEventShown"][];
+            /** @description More matched than are shown, or more came than could be looked at. */
+            isSampled: boolean;
+            /**
+             * Format: int64
+             * @description How many matched, as far as they were looked at.
+             */
+            matched: number;
+            /**
+             * Format: int64
+             * @description How many are shown.
+             */
+            shown: number;
+        };
+        /** @description A value of a field. */
+        LogValueShown: {
+            /** Format: int64 */
+            count: number;
+            /** @description As text: a number as it is written, `true` or `false`. */
+            value: string;
         };
         /** @description What keeps the tables small. */
         MaintenanceShown: {
@@ -1269,6 +1521,21 @@ export interface components {
             savedAt: string;
             /** @description The text. */
             sql: string;
+        };
+        /** @description What a search cost. */
+        ScannedShown: {
+            /**
+             * Format: int64
+             * @description Bytes that were read of files.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Events that were looked at.
+             */
+            events: number;
+            /** Format: int64 */
+            milliseconds: number;
         };
         /** @description Tables and functions. */
         SchemaAnswer: {
@@ -2065,6 +2332,277 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    events: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start, included: `now-3h` (s, m, h, d, w), RFC 3339 or milliseconds since 1970. By default three hours
+                 *     before the end.
+                 */
+                from?: string;
+                /** @description The end, not included; `now` by default. */
+                to?: string;
+                /** @description Name of a log group; may be repeated. Without it, every group of the account. */
+                group?: string[];
+                /** @description Name of a log stream; may be repeated. */
+                stream?: string[];
+                /** @description A filter pattern of CloudWatch Logs. */
+                pattern?: string;
+                /** @description `lenient` (the default) or `strict`: only what AWS means by the pattern. */
+                mode?: string;
+                /** @description Events on a page, 1 to 1,000; 100 by default. */
+                limit?: number;
+                /** @description `desc` (the default): the newest first; or `asc`. */
+                order?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogEventsAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    fields: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start, included: `now-3h` (s, m, h, d, w), RFC 3339 or milliseconds since 1970. By default three hours
+                 *     before the end.
+                 */
+                from?: string;
+                /** @description The end, not included; `now` by default. */
+                to?: string;
+                /** @description Name of a log group; may be repeated. Without it, every group of the account. */
+                group?: string[];
+                /** @description Name of a log stream; may be repeated. */
+                stream?: string[];
+                /** @description A filter pattern of CloudWatch Logs. */
+                pattern?: string;
+                /** @description `lenient` (the default) or `strict`: only what AWS means by the pattern. */
+                mode?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogFieldsAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogGroupsAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    histogram: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start, included: `now-3h` (s, m, h, d, w), RFC 3339 or milliseconds since 1970. By default three hours
+                 *     before the end.
+                 */
+                from?: string;
+                /** @description The end, not included; `now` by default. */
+                to?: string;
+                /** @description Name of a log group; may be repeated. Without it, every group of the account. */
+                group?: string[];
+                /** @description Name of a log stream; may be repeated. */
+                stream?: string[];
+                /** @description A filter pattern of CloudWatch Logs. */
+                pattern?: string;
+                /** @description `lenient` (the default) or `strict`: only what AWS means by the pattern. */
+                mode?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogHistogramAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    tail: {
+        parameters: {
+            query?: {
+                /** @description Name of a log group; may be repeated. Without it, every group of the account. */
+                group?: string[];
+                /** @description Name of a log stream; may be repeated. */
+                stream?: string[];
+                /** @description A filter pattern of CloudWatch Logs. */
+                pattern?: string;
+                /** @description `lenient` (the default) or `strict`: only what AWS means by the pattern. */
+                mode?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events session, update, ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -11,6 +11,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use walletscope_guard::guard;
 
+use crate::logs::SearchError;
+
 /// Characters of a client's text that an error repeats at most.
 const ECHO_CHARS_MAX: usize = 64;
 
@@ -43,6 +45,20 @@ pub enum ApiError {
         /// Which one.
         parameter: &'static str,
     },
+    /// The text is no filter pattern.
+    BadPattern {
+        /// Which parameter holds it.
+        parameter: &'static str,
+        /// What is wrong with it.
+        problem: String,
+        /// At which of its characters, from 0.
+        at: usize,
+    },
+    /// The body is not what it should be.
+    BadBody {
+        /// What it should be.
+        message: &'static str,
+    },
     /// The range begins before what is kept for these filters.
     NotKept {
         /// What is kept, and which filters are in the way.
@@ -66,6 +82,10 @@ pub enum ApiError {
         /// How many may be.
         streams_max: usize,
     },
+    /// Too many searches wait.
+    TooManySearches,
+    /// The server is stopping.
+    Stopping,
     /// The state could not be read.
     Failed {
         /// Why, for the log.
@@ -89,6 +109,9 @@ pub struct ErrorDetail {
     pub message: String,
     /// The parameter at fault, where there is one.
     pub parameter: Option<String>,
+    /// The character of a filter pattern at which it stops making sense, from 0; of such errors only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<usize>,
 }
 
 impl ApiError {
@@ -99,11 +122,14 @@ impl ApiError {
             | Self::BadValue { .. }
             | Self::Repeated { .. }
             | Self::CardNumber { .. }
+            | Self::BadPattern { .. }
+            | Self::BadBody { .. }
             | Self::NotKept { .. } => StatusCode::BAD_REQUEST,
             Self::UnknownId { .. } | Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::OnlyGet | Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoCaller => StatusCode::UNAUTHORIZED,
-            Self::TooManyStreams { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyStreams { .. } | Self::TooManySearches => StatusCode::TOO_MANY_REQUESTS,
+            Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -115,15 +141,20 @@ impl ApiError {
             Self::BadValue { parameter, .. } => ("bad_value", Some((*parameter).to_owned())),
             Self::Repeated { parameter } => ("repeated_parameter", Some((*parameter).to_owned())),
             Self::CardNumber { parameter } => ("card_number", Some((*parameter).to_owned())),
+            Self::BadPattern { parameter, .. } => ("bad_pattern", Some((*parameter).to_owned())),
+            Self::BadBody { .. } => ("bad_body", None),
             Self::NotKept { .. } => ("range_not_kept", Some("from".to_owned())),
             Self::UnknownId { .. } => ("unknown_id", None),
             Self::NoSuchPath => ("no_such_path", None),
             Self::OnlyGet | Self::WrongMethod => ("method_not_allowed", None),
             Self::NoCaller => ("unauthenticated", None),
             Self::TooManyStreams { .. } => ("too_many_streams", None),
+            Self::TooManySearches => ("throttled", None),
+            Self::Stopping => ("stopping", None),
             Self::Failed { .. } => ("failed", None),
         };
-        ErrorBody { error: ErrorDetail { code, message: self.message(), parameter } }
+        let at = if let Self::BadPattern { at, .. } = self { Some(*at) } else { None };
+        ErrorBody { error: ErrorDetail { code, message: self.message(), parameter, at } }
     }
 
     fn message(&self) -> String {
@@ -139,6 +170,9 @@ impl ApiError {
                 "{parameter} holds a card number, which is never kept; search for the first 6 or 8 digits, a space \
                  and the last four"
             ),
+            // It may repeat a part of the pattern.
+            Self::BadPattern { problem, .. } => guard(problem).text.into_owned(),
+            Self::BadBody { message } => (*message).to_owned(),
             Self::NotKept { reason } => reason.clone(),
             Self::UnknownId { id } => {
                 let id = echo(id);
@@ -153,6 +187,8 @@ impl ApiError {
             Self::TooManyStreams { streams_max } => {
                 format!("{streams_max} live streams are open already; close one or try again later")
             }
+            Self::TooManySearches => "too many searches wait already; try again in a moment".to_owned(),
+            Self::Stopping => "the server is stopping".to_owned(),
             Self::Failed { .. } => "the state could not be read".to_owned(),
         }
     }
@@ -170,6 +206,16 @@ impl IntoResponse for ApiError {
 impl From<walletscope_stream::BackingError> for ApiError {
     fn from(error: walletscope_stream::BackingError) -> Self {
         Self::Failed { reason: error.0 }
+    }
+}
+
+impl From<SearchError> for ApiError {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Busy => Self::TooManySearches,
+            SearchError::Stopping => Self::Stopping,
+            SearchError::Failed(reason) => Self::Failed { reason },
+        }
     }
 }
 

@@ -13,6 +13,8 @@ mod error;
 mod filters;
 mod funnel;
 mod heatmap;
+mod log_filters;
+mod logs;
 mod metrics;
 mod neighbours;
 mod numbers;
@@ -51,7 +53,8 @@ use walletscope_journal::JournalSize;
 use walletscope_model::{Batch, Offset, Timestamp};
 
 use crate::lake::LakeShared;
-use crate::pipeline::{Now, Shared};
+use crate::logs::Logs;
+use crate::pipeline::{Ingest, Now, Shared};
 use crate::sql::Sql;
 use crate::view::View;
 
@@ -167,6 +170,36 @@ pub fn lake_router(context: LakeContext) -> Router {
     let questions = sql::router(sql::SqlState { sql, now: now.clone() });
     let storage = storage::StorageState { lake, shared, journal, journal_bytes_max, place, now };
     questions.merge(storage::router(storage)).layer(from_fn(never_store))
+}
+
+/// What the routes about log events read from.
+pub struct LogsContext {
+    /// Searches.
+    pub logs: Arc<Logs>,
+    /// Takes definitions of filters.
+    pub ingest: Ingest,
+    /// What the pipeline publishes.
+    pub shared: Arc<Shared>,
+    /// The AWS account id whose log groups are asked for.
+    pub account: Box<str>,
+    /// The region of a group of which only the name is given, where several have it.
+    pub region: Box<str>,
+    /// The machine's clock.
+    pub now: Now,
+}
+
+/// The routes below `/api/v1/logs`.
+pub fn logs_router(context: LogsContext) -> Router {
+    let LogsContext { logs, ingest, shared, account, region, now } = context;
+    let account: Arc<str> = account.into();
+    let filters = log_filters::LogFiltersState {
+        ingest,
+        shared: shared.clone(),
+        account: account.clone(),
+        region: region.into(),
+    };
+    let searches = logs::router(logs::LogsState { logs, shared, account, now });
+    searches.merge(log_filters::router(filters)).layer(from_fn(never_store))
 }
 
 /// What handlers share.

@@ -31,7 +31,16 @@ use utoipa::openapi::OpenApi as Document;
         super::stream::stream,
         super::session::session,
         super::sources::sources,
+        super::log_filters::pattern::try_pattern,
+        super::log_filters::definitions::list,
+        super::log_filters::definitions::put,
+        super::log_filters::definitions::delete,
         super::storage::storage,
+        super::logs::groups::groups,
+        super::logs::events::events,
+        super::logs::histogram::histogram,
+        super::logs::fields::fields,
+        super::logs::tail::tail,
         super::sql::ask,
         super::sql::schema::schema,
         super::sql::saved::list,
@@ -52,6 +61,9 @@ use utoipa::openapi::OpenApi as Document;
         super::stream::TrendEvent,
         super::stream::FeedEvent,
         super::stream::PositionEvent,
+        super::logs::tail::LogTailSessionEvent,
+        super::logs::tail::LogTailUpdateEvent,
+        super::logs::tail::LogTailEndedEvent,
     ))
 )]
 pub struct ApiDocument;

@@ -91,6 +91,11 @@ impl Query {
         written.flat_map(|pair| split(&pair.1)).collect()
     }
 
+    /// Every value of a parameter that may be repeated, as it is written: names with commas in them.
+    pub fn each(&self, name: &'static str) -> impl Iterator<Item = &str> {
+        self.pairs.iter().filter(move |pair| pair.0 == name).map(|pair| pair.1.as_str())
+    }
+
     /// A whole number within bounds.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ use walletscope_wire::aws::{
 use super::signing_keys::SigningKeys;
 use super::{Caller, Prepared, prepare};
 use crate::auth::Keyring;
+use crate::logs::{Logs, SearchError};
 use crate::observe::Telemetry;
 use crate::pipeline::{Ingest, Now, Refusal, Reply, Shared, Submission};
 
@@ -37,12 +38,13 @@ pub struct Door {
     account: Box<str>,
     now: Now,
     telemetry: Arc<Telemetry>,
+    logs: Arc<Logs>,
     bodies: Semaphore,
     signing_keys: Mutex<SigningKeys>,
 }
 
 impl Door {
-    /// A door into a pipeline, for the keys of `keyring`.
+    /// A door into a pipeline and to the log events in the lake, for the keys of `keyring`.
     pub fn new(
         ingest: Ingest,
         shared: Arc<Shared>,
@@ -50,6 +52,7 @@ impl Door {
         account: &str,
         now: Now,
         telemetry: Arc<Telemetry>,
+        logs: Arc<Logs>,
     ) -> Self {
         Self {
             ingest,
@@ -58,6 +61,7 @@ impl Door {
             account: account.into(),
             now,
             telemetry,
+            logs,
             bodies: Semaphore::new(BODIES_IN_FLIGHT_KIB_MAX),
             signing_keys: Mutex::default(),
         }
@@ -74,6 +78,12 @@ impl Door {
 
     pub(super) fn now(&self) -> Timestamp {
         (self.now)()
+    }
+
+    /// Reads log events.
+    #[allow(dead_code, reason = "the operations that read log events are not routed yet")]
+    pub(super) fn logs(&self) -> Arc<Logs> {
+        self.logs.clone()
     }
 
     pub(super) fn telemetry(&self) -> &Telemetry {
@@ -176,6 +186,7 @@ async fn finish(door: &Door, decided: Decided, request_id: &str, invocation_id: 
     };
     match prepared {
         Prepared::Answer(response) => answered(Ok(response)),
+        Prepared::Read(answer) => answered(answer.await),
         Prepared::Store(body, response) => {
             let mut http = encode_response(&route, request_id, &response);
             let submission = Submission { origin, invocation_id, body, answer: http.body.clone() };
@@ -215,6 +226,19 @@ fn refused(refusal: Refusal) -> AwsError {
         Refusal::TooLarge => AwsError::new(&shapes::VALIDATION, "a value is too long to be stored"),
         Refusal::Poisoned => {
             AwsError::new(&shapes::SERVICE_UNAVAILABLE, "the service is stopping after a failed write")
+        }
+    }
+}
+
+/// What AWS says where log events could not be read.
+#[allow(dead_code, reason = "the operations that read log events are not routed yet")]
+pub(super) fn not_read(error: &SearchError) -> AwsError {
+    match error {
+        SearchError::Busy => AwsError::new(&shapes::THROTTLING, "Rate exceeded"),
+        SearchError::Stopping => AwsError::new(&shapes::SERVICE_UNAVAILABLE, "the service is stopping"),
+        SearchError::Failed(reason) => {
+            tracing::error!(reason, "log events could not be read");
+            AwsError::new(&shapes::INTERNAL, "log events could not be read")
         }
     }
 }

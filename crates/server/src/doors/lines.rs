@@ -41,7 +41,7 @@ pub(super) async fn take(State(doors): State<Arc<Doors>>, request: Request) -> R
     match taken(&doors, request).await {
         Ok(response) => response,
         Err(Refused(status, code, message)) => {
-            let error = ErrorDetail { code, message, parameter: None };
+            let error = ErrorDetail { code, message, parameter: None, at: None };
             let mut response = (status, Json(ErrorBody { error })).into_response();
             if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
                 response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());

@@ -318,7 +318,7 @@ impl IntoResponse for Problem {
                 (StatusCode::INTERNAL_SERVER_ERROR, "failed", message)
             }
         };
-        let error = ErrorDetail { code, message, parameter: None };
+        let error = ErrorDetail { code, message, parameter: None, at: None };
         let mut response = (status, Json(ErrorBody { error })).into_response();
         if status == StatusCode::TOO_MANY_REQUESTS {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));

@@ -43,7 +43,7 @@ pub enum Work {
     /// The state that everything after follows on, first of all.
     Start(Arc<View>, Marks, Arc<dyn JournalEntries>),
     /// An entry was applied, and this followed from it.
-    Applied(Offset, Batch, Followed),
+    Applied(Offset, Arc<Batch>, Followed),
     /// A job has ended.
     Ended(JobOutcome),
     /// Start a flush now.

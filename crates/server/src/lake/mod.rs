@@ -31,7 +31,7 @@ pub use feeder::{Feeder, Work, start};
 pub use jobs::{Failure, Job, JobKind, JobReport, MAINTAIN_EVERY};
 pub use marks::{Done, Mark, Marks};
 pub use replay::{JournalEntries, JournalEntry};
-pub use tables::LakeTables;
+pub use tables::{AppendedRows, LakeTables};
 
 /// Where the lake lies and how often it is written.
 #[derive(Clone, Debug)]

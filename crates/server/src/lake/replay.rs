@@ -47,7 +47,7 @@ pub struct JournalEntry {
     /// Where it stands.
     pub offset: Offset,
     /// What it holds.
-    pub batch: Batch,
+    pub batch: Arc<Batch>,
     /// Metric data that nobody sent, as far as they are written down.
     pub derived: Vec<DerivedDatum>,
 }

@@ -6,9 +6,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use datafusion::catalog::TableProvider;
-use walletscope_lake::LakeTable;
+use walletscope_lake::{LakeTable, TableState, Warehouse};
+use walletscope_model::Offset;
 use walletscope_query::lake_table::LakeTableProvider;
 use walletscope_query::rollup_table::{NAMES, RollupTable};
 use walletscope_query::{Tables, TablesAtHead};
@@ -54,7 +56,36 @@ impl Tables for LakeTables {
     }
 }
 
+/// An append-only table at one head: its files, and the rows that may not be in them.
+pub struct AppendedRows {
+    /// The newest entry that it includes.
+    pub head: Offset,
+    /// The files.
+    pub state: Arc<TableState>,
+    /// Rows in memory, some of which the files may hold as well.
+    pub hot: Vec<RecordBatch>,
+    warehouse: Warehouse,
+}
+
+impl AppendedRows {
+    /// The table with these of the rows in memory, for a reader who knows that it needs no others.
+    pub fn with_hot(&self, hot: Vec<RecordBatch>) -> LakeTableProvider {
+        LakeTableProvider::append_only(&self.warehouse, &self.state, hot)
+    }
+}
+
 impl LakeTables {
+    /// One append-only table at the newest head.
+    ///
+    /// # Errors
+    /// What was there before the start is still being read.
+    pub async fn appended(&self, table: LakeTable) -> Result<AppendedRows, String> {
+        let snapshot = self.ready().await?;
+        let hot = snapshot.hot[table as usize].clone();
+        let (state, warehouse) = (self.lake.lake.current(table), self.lake.lake.warehouse.clone());
+        Ok(AppendedRows { head: snapshot.head, state, hot, warehouse })
+    }
+
     /// The newest snapshot, once there is one: after a start, what is not in the files is read back first.
     async fn ready(&self) -> Result<Arc<Snapshot>, String> {
         for _ in 0..READY_POLLS_MAX {

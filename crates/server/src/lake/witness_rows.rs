@@ -74,7 +74,11 @@ mod tests {
             let batch =
                 Batch { appended_at: Timestamp(3), origin: Origin::own(), invocation_id: "".into(), body };
             let mut rows = EntryRows::default();
-            rows.push(&JournalEntry { offset: Offset(7), batch, derived: Vec::new() }, &[], |_| true);
+            rows.push(
+                &JournalEntry { offset: Offset(7), batch: batch.into(), derived: Vec::new() },
+                &[],
+                |_| true,
+            );
             rows
         };
         let span = Span { http_status: Some(200), end_time: Some(Timestamp(2)), ..Span::default() };

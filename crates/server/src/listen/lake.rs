@@ -223,6 +223,6 @@ fn answer(lines: mpsc::Receiver<Line>) -> Response {
 }
 
 fn refuse(status: StatusCode, code: &'static str, message: &str) -> Response {
-    let error = ErrorDetail { code, message: message.to_owned(), parameter: None };
+    let error = ErrorDetail { code, message: message.to_owned(), parameter: None, at: None };
     (status, Json(ErrorBody { error })).into_response()
 }

@@ -130,6 +130,6 @@ const BACKFILL_BODY: &str = "the body must be JSON of type application/json, eit
                              {\"source\": \"import\"}";
 
 fn refuse(status: StatusCode, code: &'static str, message: &str) -> Response {
-    let error = ErrorDetail { code, message: message.to_owned(), parameter: None };
+    let error = ErrorDetail { code, message: message.to_owned(), parameter: None, at: None };
     (status, Json(ErrorBody { error })).into_response()
 }

@@ -11,13 +11,14 @@ use std::thread::JoinHandle;
 use std::time::{Duration as StdDuration, Instant};
 
 use arc_swap::ArcSwap;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{broadcast, oneshot, watch};
 use walletscope_journal::{Read, Store, Table};
 use walletscope_lake::LakeTable;
 use walletscope_model::{Batch, Body, Duration, Offset, Timestamp};
 use walletscope_stream::{Answer, Catalog};
 
 use crate::lake::{JournalEntries, JournalEntry, LakeShared, Work};
+use crate::logs::tail::{Applied, BATCHES_WAITING_MAX};
 
 use super::writer::Appended;
 use super::{
@@ -44,6 +45,8 @@ pub struct Shared {
     pub catalog: ArcSwap<Catalog>,
     /// Changes with every published view: its sequence.
     pub published: watch::Sender<u64>,
+    /// Batches of log events as they are durable and stepped, for as long as somebody follows. Nobody is waited for.
+    pub applied: broadcast::Sender<Applied>,
     /// Set once, when the pipeline failed.
     pub fatal: watch::Sender<Option<String>>,
     next_due: AtomicI64,
@@ -84,7 +87,7 @@ impl<S: Store> JournalEntries for StoreEntries<S> {
                 }
                 None => Vec::new(),
             };
-            Ok(JournalEntry { offset, batch, derived })
+            Ok(JournalEntry { offset, batch: Arc::new(batch), derived })
         });
         decoded.collect()
     }
@@ -124,6 +127,7 @@ pub fn start<S: Store>(store: S, now: Now, lake: Option<LakeSide>) -> Result<Pip
         view: ArcSwap::from_pointee(applier.publish()),
         catalog: ArcSwap::from_pointee(applier.state().catalog.clone()),
         published: watch::Sender::new(0),
+        applied: broadcast::Sender::new(BATCHES_WAITING_MAX),
         fatal: watch::Sender::new(None),
         next_due: AtomicI64::new(applier.state().next_due().map_or(NEVER, |due| due.0)),
         journal_written_bytes: AtomicU64::new(0),
@@ -199,6 +203,13 @@ impl Shared {
     /// Bytes of entries appended to the journal since the start.
     pub fn journal_written_bytes(&self) -> u64 {
         self.journal_written_bytes.load(Ordering::Relaxed)
+    }
+
+    fn tell_applied(&self, offset: Offset, batch: &Arc<Batch>) {
+        if matches!(batch.body, Body::Logs(_)) && self.applied.receiver_count() > 0 {
+            // The last follower may just have gone.
+            let _told = self.applied.send(Applied { offset, batch: batch.clone() });
+        }
     }
 
     fn guard_thread(&self, run: impl FnOnce() -> Result<(), PipelineError>) {
@@ -376,6 +387,8 @@ fn step<S: Store>(
     let (answer, reply) = match task {
         Task::Entry(offset, batch, reply) => {
             let answer = applier.apply(offset, &batch)?;
+            let batch = Arc::new(batch);
+            shared.tell_applied(offset, &batch);
             if let Some(lake) = lake {
                 // A lake whose thread has ended takes no entries; the journal keeps them.
                 let _sent = lake.feeder.send(Work::Applied(offset, batch, applier.take_followed()));

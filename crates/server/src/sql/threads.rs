@@ -54,6 +54,18 @@ impl QueryThreads {
         self.handle.spawn(work).await
     }
 
+    /// Runs something there for as long as it is waited for.
+    ///
+    /// # Errors
+    /// It panicked, or the threads have ended.
+    pub async fn run_while_awaited<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, tokio::task::JoinError> {
+        let mut running = Awaited(self.handle.spawn(work));
+        (&mut running.0).await
+    }
+
     /// Becomes true when queries are to end.
     pub fn stopping(&self) -> watch::Receiver<bool> {
         self.stopping.subscribe()
@@ -74,6 +86,15 @@ impl QueryThreads {
 
     fn take(&self) -> Option<Runtime> {
         self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Work that ends when nobody waits for it any more.
+struct Awaited<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for Awaited<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

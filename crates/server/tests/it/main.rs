@@ -8,5 +8,6 @@ mod card_numbers;
 mod catching_up;
 mod import;
 mod lake_outage;
+mod logs;
 mod recovery;
 mod server;

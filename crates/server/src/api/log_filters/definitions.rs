@@ -104,9 +104,10 @@ pub(in crate::api) async fn list(
     let query = Query::read(&uri, &[&["group"]])?;
     let group = query.one("group")?;
     let catalog = state.shared.catalog.load_full();
-    let own = catalog.metric_filters.iter().filter(|(key, _)| {
-        *key.account == *state.account && group.is_none_or(|group| *key.name == *group)
-    });
+    let own = catalog
+        .metric_filters
+        .iter()
+        .filter(|(key, _)| *key.account == *state.account && group.is_none_or(|group| *key.name == *group));
     Ok(Json(MetricFiltersAnswer { metric_filters: own.map(|(key, filter)| shown(key, filter)).collect() }))
 }
 
@@ -134,7 +135,8 @@ pub(in crate::api) async fn put(
     execute(&state, &caller, &key, Command::PutMetricFilter { group, filter }).await?;
     let catalog = state.shared.catalog.load_full();
     let stored = catalog.metric_filters.of_group(&key).find(|filter| filter.definition.name == name);
-    let stored = stored.ok_or_else(|| ApiError::Failed { reason: "a filter that was put is gone".to_owned() })?;
+    let stored =
+        stored.ok_or_else(|| ApiError::Failed { reason: "a filter that was put is gone".to_owned() })?;
     Ok(Json(shown(&key, stored)))
 }
 
@@ -157,7 +159,13 @@ pub(in crate::api) async fn delete(
     };
     let (group, name) = (needed("group")?, needed("name")?);
     let key = group_key(&state, group)?;
-    execute(&state, &caller, &key, Command::DeleteMetricFilter { group: key.name.clone(), name: name.into() }).await?;
+    execute(
+        &state,
+        &caller,
+        &key,
+        Command::DeleteMetricFilter { group: key.name.clone(), name: name.into() },
+    )
+    .await?;
     Ok(axum::http::StatusCode::NO_CONTENT)
 }
 
@@ -242,9 +250,13 @@ async fn execute(
         Ok(Reply::Stepped(Answer::NoSuchGroup)) => {
             Err(bad_value("group", &key.name, "the name of a log group that exists"))
         }
-        Ok(Reply::Stepped(Answer::NoSuchFilter)) => Err(bad_value("name", "", "the name of a filter that exists")),
+        Ok(Reply::Stepped(Answer::NoSuchFilter)) => {
+            Err(bad_value("name", "", "the name of a filter that exists"))
+        }
         Ok(Reply::Stepped(Answer::LimitReached)) => Err(bad_value("filter", "one more", limit)),
-        Ok(Reply::Stepped(Answer::Refused)) => Err(bad_value("filter", "", "a definition that means something")),
+        Ok(Reply::Stepped(Answer::Refused)) => {
+            Err(bad_value("filter", "", "a definition that means something"))
+        }
         Ok(_) => Ok(()),
         Err(Refusal::Throttled) => Err(ApiError::TooManySearches),
         Err(Refusal::TooLarge) => Err(bad_value("filter", "", "a shorter definition")),

@@ -9,7 +9,9 @@ use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use walletscope_guard::guard;
-use walletscope_language::filter_pattern::{Event, MetricFilter, MetricTransformation, Mode, Pattern, PatternKind};
+use walletscope_language::filter_pattern::{
+    Event, MetricFilter, MetricTransformation, Mode, Pattern, PatternKind,
+};
 
 use super::{place, read, whole};
 use crate::api::Caller;
@@ -185,7 +187,8 @@ fn tried(text: &str, transformation: Option<&TransformationToTry>, samples: &[St
         is_valid: true,
         kind: Some(kind_name(pattern.kind())),
         error: None,
-        transformation_error: fault.map(|message| TransformationFault { message: guard(&message).text.into_owned() }),
+        transformation_error: fault
+            .map(|message| TransformationFault { message: guard(&message).text.into_owned() }),
         samples: samples.collect(),
     }
 }
@@ -247,7 +250,8 @@ mod tests {
     #[test]
     fn both_readings_of_the_briefs_latency_filter() {
         let pattern = r#"[timestamp, requestId, event="TOKEN_PROVISION_SUCCESS", processingTime]"#;
-        let sample = r#"{"requestId":"r","event":"TOKEN_PROVISION_SUCCESS","processingTime":1.245}"#.to_owned();
+        let sample =
+            r#"{"requestId":"r","event":"TOKEN_PROVISION_SUCCESS","processingTime":1.245}"#.to_owned();
         let transformation = TransformationToTry {
             metric_value: "$processingTime".to_owned(),
             default_value: None,
