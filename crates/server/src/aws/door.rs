@@ -17,7 +17,7 @@ use walletscope_wire::aws::{
 };
 
 use super::signing_keys::SigningKeys;
-use super::{Caller, Prepared, prepare};
+use super::{Caller, Prepared, live_tail, prepare};
 use crate::auth::Keyring;
 use crate::logs::{Logs, SearchError};
 use crate::observe::Telemetry;
@@ -81,7 +81,6 @@ impl Door {
     }
 
     /// Reads log events.
-    #[allow(dead_code, reason = "the operations that read log events are not routed yet")]
     pub(super) fn logs(&self) -> Arc<Logs> {
         self.logs.clone()
     }
@@ -119,6 +118,10 @@ pub async fn handle(State(door): State<Arc<Door>>, request: Request) -> AxumResp
     let invocation_id = invocation_id(&head);
     drop(headers);
     let (called, answer) = match decided {
+        Ok(Decided { route, prepared: Prepared::LiveTail(session), .. }) => {
+            door.telemetry.count_call(route.service.signing_name(), route.operation.name, 200);
+            return live_tail::answer(*session, &request_id);
+        }
         Ok(decided) => {
             let called = (decided.route.service.signing_name(), decided.route.operation.name);
             (called, finish(&door, decided, &request_id, invocation_id).await)
@@ -187,6 +190,8 @@ async fn finish(door: &Door, decided: Decided, request_id: &str, invocation_id: 
     match prepared {
         Prepared::Answer(response) => answered(Ok(response)),
         Prepared::Read(answer) => answered(answer.await),
+        // Answered before: its frames are no answer that is encoded.
+        Prepared::LiveTail(_) => answered(Err(AwsError::new(&shapes::INTERNAL, "a stream was not opened"))),
         Prepared::Store(body, response) => {
             let mut http = encode_response(&route, request_id, &response);
             let submission = Submission { origin, invocation_id, body, answer: http.body.clone() };
@@ -231,7 +236,6 @@ fn refused(refusal: Refusal) -> AwsError {
 }
 
 /// What AWS says where log events could not be read.
-#[allow(dead_code, reason = "the operations that read log events are not routed yet")]
 pub(super) fn not_read(error: &SearchError) -> AwsError {
     match error {
         SearchError::Busy => AwsError::new(&shapes::THROTTLING, "Rate exceeded"),

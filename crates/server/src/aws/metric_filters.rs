@@ -161,7 +161,7 @@ fn mode(door: &Door, caller: &Caller) -> Mode {
     mode_of(&door.rules(), &caller.origin.account)
 }
 
-fn invalid(error: &FilterError) -> AwsError {
+pub(super) fn invalid(error: &FilterError) -> AwsError {
     let message = match error {
         FilterError::Pattern(error) => error.aws_message(),
         FilterError::Transformation(error) => error.aws_message(),

@@ -6,10 +6,12 @@
 //! caller's own protocol, its text guarded.
 
 mod door;
+mod live_tail;
 mod log_tags;
 mod logs;
 mod metric_filters;
 mod metrics;
+mod read_events;
 mod signing_keys;
 mod sts;
 
@@ -37,8 +39,9 @@ pub(crate) enum Prepared {
     /// Execute this; the step decides the answer.
     Execute(Body, fn(Answer) -> Result<Response, AwsError>),
     /// Read what the answer says, which takes a while; a caller that goes ends it. Nothing is stored.
-    #[allow(dead_code, reason = "the operations that read log events are not routed yet")]
     Read(BoxFuture<'static, Result<Response, AwsError>>),
+    /// Answer with a stream of frames.
+    LiveTail(Box<live_tail::Session>),
 }
 
 /// Decides one operation.
@@ -63,14 +66,14 @@ pub(crate) fn prepare(door: &Door, caller: &Caller, operation: Operation<'_>) ->
         Operation::DescribeMetricFilters(request) => metric_filters::describe(door, caller, &request),
         Operation::DeleteMetricFilter(request) => metric_filters::delete(door, caller, &request),
         Operation::TestMetricFilter(request) => metric_filters::test(door, caller, &request),
-        Operation::GetLogEvents(_)
-        | Operation::FilterLogEvents(_)
-        | Operation::GetLogGroupFields(_)
-        | Operation::GetLogRecord(_)
+        Operation::GetLogEvents(request) => read_events::get(door, caller, &request),
+        Operation::FilterLogEvents(request) => read_events::filter(door, caller, &request),
+        Operation::GetLogGroupFields(request) => read_events::group_fields(door, caller, &request),
+        Operation::StartLiveTail(request) => live_tail::start(door, caller, &request),
+        Operation::GetLogRecord(_)
         | Operation::PutSubscriptionFilter(_)
         | Operation::DescribeSubscriptionFilters(_)
-        | Operation::DeleteSubscriptionFilter(_)
-        | Operation::StartLiveTail(_) => {
+        | Operation::DeleteSubscriptionFilter(_) => {
             Err(AwsError::new(&shapes::UNKNOWN_OPERATION, "this operation is not answered yet"))
         }
         Operation::PutMetricData(request) => metrics::put_data(door, caller, request),

@@ -60,6 +60,11 @@ impl EventKey {
         Self { timestamp, ingested_at: Timestamp(i64::MIN), offset: Offset(0), index: 0 }
     }
 
+    /// The event's id: its place in the journal.
+    pub fn id(self) -> String {
+        format!("{}-{}", self.offset.0, self.index)
+    }
+
     /// As a text that a client sends back to go on behind it. Four bits a letter: digits could look like a card number.
     pub fn write(self, order: Order) -> String {
         let mut text = String::from(order.letter());

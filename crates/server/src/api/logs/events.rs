@@ -128,7 +128,7 @@ impl LogEventShown {
     pub(super) fn of(event: FoundEvent) -> Self {
         let text = |text: Option<Box<str>>| text.map(String::from);
         Self {
-            id: format!("{}-{}", event.key.offset.0, event.key.index),
+            id: event.key.id(),
             timestamp: event.key.timestamp.rfc3339(),
             ingestion_time: event.key.ingested_at.rfc3339(),
             group: event.group.into(),
