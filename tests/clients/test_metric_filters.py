@@ -5,6 +5,7 @@ import time
 import uuid
 
 import pytest
+import requests
 import yaml
 from botocore.exceptions import ClientError
 
@@ -239,3 +240,43 @@ def test_embedded_metrics_and_lambdas_report_become_points(server, logs):
         ["lambda", "MaxMemoryUsed", 87.0, "Megabytes"],
         ["lambda", "MemorySize", 512.0, "Megabytes"],
     ]
+
+
+def test_points_survive_kills_and_are_never_there_twice(tmp_path):
+    """Killed at any moment, and with files written in between: every event is counted once."""
+    folder, group, sent = tmp_path / "killed", "/killed", 0
+    for round_number in range(4):
+        server = Server(folder)
+        logs = server.client("logs")
+        ensure_stream(logs, group, "s")
+        logs.put_metric_filter(
+            logGroupName=group,
+            filterName="all",
+            filterPattern="",
+            metricTransformations=[{"metricName": "All", "metricNamespace": NAMESPACE, "metricValue": "1"}],
+        )
+        for _ in range(5):
+            event = {"timestamp": int(time.time() * 1000), "message": f"line {sent}"}
+            logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[event] * 10)
+            sent += 10
+        if round_number == 1:
+            flushed = requests.post(
+                f"{server.url}/api/v1/lake/flush",
+                headers={"Authorization": f"Bearer {server.api_token}"},
+                timeout=30,
+            )
+            assert flushed.status_code == 200, flushed.text
+        # Once with everything in the state, once with some of it in the journal alone.
+        if round_number % 2:
+            time.sleep(0.6)
+        server.process.kill()
+        server.process.wait()
+    server = Server(folder)
+    try:
+        deadline = time.monotonic() + 10
+        while metric_points(server, ["All"])[0][1] < sent and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert metric_points(server, ["All"]) == [["All", float(sent), float(sent), "{}"]]
+        assert ask(server, "SELECT count(*) FROM log_events").rows == [[sent]]
+    finally:
+        server.stop()
