@@ -53,7 +53,8 @@ impl Engine {
 }
 
 impl Scanned {
-    /// How far the scan came; rows are those that were looked at, whatever became of them.
+    /// How far the scan came in files; rows are those that were looked at, whatever became of them. How many were in
+    /// memory is known to who gave the table.
     pub fn progress(&self) -> Progress {
         looked_at(&self.plan)
     }
@@ -86,16 +87,16 @@ async fn plan(
     Ok(Arc::new(kept))
 }
 
-/// Rows that files or memory gave, and those that a file's reader dropped by itself.
+/// Rows that files gave, and those that a file's reader dropped by itself.
 fn looked_at(plan: &Arc<dyn ExecutionPlan>) -> Progress {
     let mut sum = Progress::default();
     let children = plan.children();
     if let Some(metrics) = plan.metrics()
-        && children.is_empty()
+        && let Some(bytes) = metrics.sum_by_name("bytes_scanned")
     {
-        let count = |name| metrics.sum_by_name(name).map_or(0, |value| value.as_usize()) as u64;
-        sum.bytes_scanned = count("bytes_scanned");
-        sum.rows_scanned = metrics.output_rows().unwrap_or(0) as u64 + count("pushdown_rows_pruned");
+        let pruned = metrics.sum_by_name("pushdown_rows_pruned").map_or(0, |value| value.as_usize());
+        sum.bytes_scanned = bytes.as_usize() as u64;
+        sum.rows_scanned = (metrics.output_rows().unwrap_or(0) + pruned) as u64;
     }
     for child in children.into_iter().map(looked_at) {
         sum.rows_scanned += child.rows_scanned;

@@ -39,6 +39,8 @@ pub struct Server {
     pub address: SocketAddr,
     /// Who may call.
     pub auth: Arc<Auth>,
+    /// Searches over log events, for who is in the same process.
+    pub logs: Arc<Logs>,
     pipeline: Arc<Pipeline>,
     lake: RunningLake,
     sql: Arc<Sql>,
@@ -157,13 +159,13 @@ async fn start_by(settings: &Settings, now: Now, sets_rules: bool) -> Result<Ser
         journal_bytes_max: settings.journal.bytes,
         now: now.clone(),
     }));
-    let routes = routes(settings, &store, &pipeline, &auth, &lake, logs, now);
+    let routes = routes(settings, &store, &pipeline, &auth, &lake, logs.clone(), now);
     let (stop, stopped) = oneshot::channel();
     let serving = tokio::spawn(serve(listener, router(routes, api), async {
         // A dropped sender stops the server as well.
         let _stopped = stopped.await;
     }));
-    Ok(Server { address, auth, pipeline, lake, sql, stop, serving })
+    Ok(Server { address, auth, logs, pipeline, lake, sql, stop, serving })
 }
 
 impl Server {

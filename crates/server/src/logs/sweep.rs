@@ -150,7 +150,9 @@ impl<'a> Sweep<'a> {
         let overlaps = |(first, last, _): &&(Timestamp, Timestamp, RecordBatch)| {
             *first < window.to && *last >= window.from
         };
-        let hot = self.hot.iter().filter(overlaps).map(|(_, _, batch)| batch.clone()).collect();
+        let hot: Vec<RecordBatch> =
+            self.hot.iter().filter(overlaps).map(|(_, _, batch)| batch.clone()).collect();
+        let in_memory: usize = hot.iter().map(RecordBatch::num_rows).sum();
         let scan = Scan {
             tenant: &self.selection.tenant,
             columns,
@@ -164,8 +166,7 @@ impl<'a> Sweep<'a> {
         // Counted when it ends or is dropped in the middle alike.
         let before = self.read;
         let sum = |read: Progress| Progress {
-            rows_scanned: before.rows_scanned + read.rows_scanned,
-            // A stretch without any row was read as well.
+            rows_scanned: before.rows_scanned + read.rows_scanned + in_memory as u64,
             bytes_scanned: before.bytes_scanned + read.bytes_scanned,
         };
         while let Some(batch) = scanned.batches.next().await {

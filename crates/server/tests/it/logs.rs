@@ -1,9 +1,14 @@
 //! Log events found again over real HTTP: pages, patterns, groups that came anew, counts, fields, and the live tail.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use walletscope_language::filter_pattern::{Mode, Pattern};
+use walletscope_model::Timestamp;
+use walletscope_series::Range;
+use walletscope_server::logs::{Order, Search, Selection};
 
 use super::server::{TestServer, now_millis};
 
@@ -147,6 +152,8 @@ async fn patterns_find_what_they_mean_in_either_mode() {
         if is_in_files {
             server.post("/api/v1/lake/flush", &json!({})).await;
         }
+        let scanned = &answer(&server, "events", &[]).await["scanned"];
+        assert_eq!((&scanned["events"], scanned["bytes"] == 0), (&json!(5), !is_in_files), "{scanned}");
         for (pattern, mode, expected) in [
             ("ERROR", "lenient", vec![2, 3]),
             ("ERROR -memory", "strict", vec![3]),
@@ -259,6 +266,71 @@ async fn counts_and_fields_are_of_the_events_that_pages_hold() {
     assert_eq!(field("@logGroup")["top"], json!([{"value": "/g", "count": sum}]));
     let scanned = &answer(&server, "events", &range).await["scanned"];
     assert!(scanned["events"].as_u64() >= Some(sum) && scanned["bytes"].as_u64() > Some(0), "{scanned}");
+    server.server.stop().await;
+}
+
+/// A search that has no time at all reads one stretch a page.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_were_cut_short_go_on_where_they_ended() {
+    const EVENTS: i64 = 60_000;
+    let server = TestServer::start().await;
+    let first = now_millis() - EVENTS;
+    let lines = (0..EVENTS).map(|place| {
+        let message = format!("event {place} {}", if place % 1_000 == 0 { "rare" } else { "often" });
+        let at = Timestamp::from_millis(first + place / 3 * 3).rfc3339();
+        json!({"log": {"log_group": "/g", "log_stream": "s", "timestamp": at, "message": message}})
+            .to_string()
+    });
+    let bearer = format!("Bearer {}", server.api_token);
+    let body = lines.collect::<Vec<_>>().join("\n");
+    let (status, answer) =
+        server.send("POST", "/api/v1/import?source=x", &[("authorization", &*bearer)], &body).await;
+    assert_eq!(status, 200, "{answer}");
+    wait_for(&server, &[], EVENTS as u64).await;
+    for (order, bytes_max, is_in_files) in [
+        (Order::Descending, usize::MAX, false),
+        (Order::Ascending, usize::MAX, false),
+        (Order::Descending, 40, true),
+    ] {
+        if is_in_files {
+            server.post("/api/v1/lake/flush", &json!({})).await;
+        }
+        let mut search = Search {
+            selection: Selection {
+                tenant: "default".into(),
+                account: "123456789012".into(),
+                region: None,
+                groups: Vec::new(),
+                streams: Vec::new(),
+                stream_prefixes: vec!["s".into()],
+                pattern: Arc::new(Pattern::parse("rare").unwrap()),
+                mode: Mode::Strict,
+            },
+            range: Range { from: Timestamp(0), to: Timestamp::from_millis(now_millis()) },
+            order,
+            after: None,
+            events_max: 1_000,
+            bytes_max,
+            budget: Duration::ZERO,
+        };
+        let (mut found, mut pages) = (Vec::new(), 0);
+        loop {
+            let page = server.server.logs.page(search.clone()).await.unwrap();
+            found.extend(page.events.into_iter().map(|event| event.message));
+            pages += 1;
+            match page.next {
+                Some(next) => search.after = Some(next),
+                None => break,
+            }
+        }
+        let mut expected: Vec<_> =
+            (0..EVENTS).step_by(1_000).map(|place| format!("event {place} rare").into_boxed_str()).collect();
+        if order == Order::Descending {
+            expected.reverse();
+        }
+        assert_eq!(found, expected, "{order:?} {bytes_max}");
+        assert!(pages > 2, "{pages} pages");
+    }
     server.server.stop().await;
 }
 
