@@ -166,8 +166,9 @@ function fieldsOf(fake: FakeLogs, url: URL): LogFields {
     }
   }
   const fields = [...values].map(([name, counts]) => {
-    const top = [...counts].sort(([, left], [, right]) => right - left).slice(0, 10).map(([value, count]) => ({ value, count }));
-    const type = typeof top[0]?.value === "number" ? "number" as const : typeof top[0]?.value === "boolean" ? "flag" as const : "text" as const;
+    const top = [...counts].sort(([, left], [, right]) => right - left).slice(0, 10).map(([value, count]) => ({ value: String(value), count }));
+    const first = [...counts.keys()][0];
+    const type = typeof first === "number" ? "number" as const : typeof first === "boolean" ? "flag" as const : "text" as const;
     return { name, type, count: [...counts.values()].reduce((sum, each) => sum + each, 0), distinct: counts.size, top };
   });
   return { sampled: found.length, fields: fields.sort((left, right) => right.count - left.count || left.name.localeCompare(right.name)) };
@@ -261,7 +262,7 @@ export class TailServer {
   }
 
   end(): void {
-    this.send("ended", { reason: "a tail lasts three hours" });
+    this.send("ended", { reason: "time" });
   }
 
   /** Breaks every connection. */

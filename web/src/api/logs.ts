@@ -68,7 +68,8 @@ export interface LogField {
   /** Events of the sample that have it. */
   count: number;
   distinct: number;
-  top: { value: string | number | boolean; count: number }[];
+  /** Values as text: a number as it is written, `true` or `false`. */
+  top: { value: string; count: number }[];
 }
 
 export interface LogFields {
@@ -117,13 +118,18 @@ export interface MetricFilter {
 
 export type MetricFilterWritten = Omit<MetricFilter, "createdAt">;
 
-/** What a tail brings every second. */
+/** What a tail brings every second, its events in the order in which they came. */
 export interface TailUpdate {
   events: LogEvent[];
   matched: number;
   shown: number;
   /** There was more than is shown. */
   isSampled: boolean;
+}
+
+/** Why a tail ends by itself. */
+export interface TailEnded {
+  reason: "time" | "stopping";
 }
 
 /** Samples that one question may have. */

@@ -5,6 +5,7 @@ import type { LogField, LogFields } from "../api/logs";
 import { Bars } from "../charts/Bars";
 import { Icon } from "../shell/icons";
 import { count, percent } from "../text/format";
+import { valueOf } from "./pattern";
 import type { LineActions } from "./useLines";
 
 const MANY = 12;
@@ -40,13 +41,12 @@ export function FieldList({ fields: { fields, sampled }, actions }: { fields: Lo
 }
 
 function Values({ field, actions }: { field: LogField; actions: LineActions }): ReactNode {
-  const values = new Map(field.top.map(({ value }) => [JSON.stringify(value), value]));
   return (
     <div className="field-values">
       <div className="quiet small">{TYPE_WORDS[field.type]}, {count(field.distinct)} different {field.distinct === 1 ? "value" : "values"}; Alt and a click refuses one</div>
       <Bars label={`Most frequent values of ${field.name}`}
-        bars={field.top.map(({ value, count: times }) => ({ key: JSON.stringify(value), label: String(value), value: times, words: count(times) }))}
-        onPick={(key, refuse) => actions.condition(field.name, values.get(key) ?? key, refuse)} />
+        bars={field.top.map(({ value, count: times }) => ({ key: value, label: value, value: times, words: count(times) }))}
+        onPick={(text, refuse) => actions.condition(field.name, valueOf(text, field.type), refuse)} />
     </div>
   );
 }

@@ -10,7 +10,7 @@ import { changed, type Search } from "../url/search";
 import { FilterFields } from "./FilterFields";
 import { formOf, mistakes, newForm, samplesOf, transformationOf, written, type FilterForm, type FormField } from "./filterForm";
 import { marksOf } from "./marks";
-import { usePatternCheck } from "./usePatternCheck";
+import { patternProblem, usePatternCheck } from "./usePatternCheck";
 import { Verdicts } from "./Verdicts";
 
 /** Lines that are taken from a group at once. */
@@ -96,14 +96,14 @@ function useKept(form: FilterForm, done: () => void) {
   const error = save.error;
   // The server names the member, perhaps with what it is in before it.
   const member = error instanceof ApiError ? error.place.parameter?.split(".").at(-1) : undefined;
-  const isOfPattern = error instanceof ApiError && (error.code === "bad_pattern" || member === "pattern");
-  const isOfField = member !== undefined && member in form && !isOfPattern;
+  const ofPattern = patternProblem(error);
+  const isOfField = member !== undefined && member in form && ofPattern === null;
   const wrong: Partial<Record<FormField, string>> = error && isOfField ? { [member]: error.message } : {};
   return {
     save,
     wrong,
-    patternProblem: isOfPattern ? { message: error.message, at: error.place.at ?? null } : null,
-    words: error && !isOfField ? `Not saved: ${error.message}` : null,
+    patternProblem: ofPattern,
+    words: error && !isOfField && ofPattern === null ? `Not saved: ${error.message}` : null,
   };
 }
 

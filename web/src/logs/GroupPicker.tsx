@@ -60,11 +60,11 @@ function Groups({ answer, chosen, choose }: { answer: Answer<LogGroups>; chosen:
           <label key={name} className="group-row"><input type="checkbox" checked onChange={() => flip(name)} /><span className="grow"><span className="group-name">{name}</span><span className="small group-about" style={{ color: "var(--warn)" }}>there is no such group</span></span></label>
         ))}
         {found.map((group) => (
-          <label key={group.name} className="group-row">
+          <label key={`${group.name} ${group.region}`} className="group-row">
             <input type="checkbox" checked={chosen.includes(group.name)} onChange={() => flip(group.name)} />
             <span className="grow">
               <span className="group-name">{group.name}</span>
-              <span className="quiet small group-about">{about(group)}</span>
+              <span className="quiet small group-about">{groups.some((each) => each.name === group.name && each.region !== group.region) && `${group.region} · `}{about(group)}</span>
             </span>
           </label>
         ))}

@@ -11,7 +11,7 @@ import { useAddress } from "../url/useAddress";
 import { jsonLines, type JsonLine } from "./json";
 import { Marked } from "./Lines";
 import type { Mark } from "./marks";
-import { selector } from "./pattern";
+import { condition } from "./pattern";
 import type { LineActions } from "./useLines";
 
 /** Letters of a message that is no JSON; the rest is copied all the same. */
@@ -70,7 +70,7 @@ function JsonRow({ row, marks, actions }: { row: JsonLine; marks: readonly Mark[
   const { path, value } = row;
   const text = <span style={{ paddingLeft: `${row.depth * 2}ch` }} className="log-json-text"><Marked text={row.text} marks={marks} /></span>;
   if (path === undefined || value === undefined) return <div className="log-json-row"><span />{text}</div>;
-  const words = `${selector(path)} = ${JSON.stringify(value)}`;
+  const words = condition(path, value, false);
   return (
     <div className="log-json-row">
       <span className="log-json-pick">

@@ -11,6 +11,7 @@ import type { LogField } from "../api/logs";
 import { CODE_COLOURS, EDITOR_LOOK } from "../theme/editor";
 import { suggested, type Suggestion } from "./completions";
 import { unitsBefore } from "./pattern";
+import { readPatterns } from "./recent";
 
 export interface PatternHandle {
   focus(): void;
@@ -101,7 +102,7 @@ function complete(context: CompletionContext, fields: readonly LogField[]): Comp
   const before = context.state.sliceDoc(0, context.pos);
   // Nothing was asked for where nothing was written.
   if (before.trim() === "" && !context.explicit) return null;
-  const found = suggested(before, fields);
+  const found = suggested(before, fields, before === "" ? readPatterns(localStorage) : []);
   if (!found) return null;
   return { from: found.from, options: found.suggestions.map(asCompletion), filter: true };
 }
@@ -128,7 +129,7 @@ function basics(source: (context: CompletionContext) => CompletionResult | null)
     closeBrackets(),
     autocompletion({ icons: false, maxRenderedOptions: 60, selectOnOpen: false, activateOnCompletion: () => true, override: [source] }),
     EditorView.lineWrapping,
-    placeholder('Every line. Write words, { $.field = "value" } or [name, …]; ↓ suggests'),
+    placeholder('Words, { $.field = "value" } or [name, …]; ↓ suggests'),
     StreamLanguage.define(PATTERN),
     syntaxHighlighting(CODE_COLOURS),
     EDITOR_LOOK,

@@ -2,7 +2,6 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useRef, useState, type ReactNode } from "react";
-import { ApiError } from "../api/client";
 import type { LogField } from "../api/logs";
 import { Choice } from "../panels/Choice";
 import { Icon } from "../shell/icons";
@@ -11,9 +10,10 @@ import { changed, elsewhere, joined, listOf } from "../url/search";
 import { useAddress } from "../url/useAddress";
 import { GroupPicker } from "./GroupPicker";
 import { kindOf } from "./pattern";
-import type { PatternHandle, PatternProblem } from "./PatternEditor";
+import type { PatternHandle } from "./PatternEditor";
 import { PatternField, Said } from "./PatternField";
-import { usePatternCheck } from "./usePatternCheck";
+import { keepPattern } from "./recent";
+import { patternProblem, usePatternCheck } from "./usePatternCheck";
 
 const MODES = [{ value: "lenient", label: "Lenient" }, { value: "strict", label: "Strict" }] as const;
 
@@ -30,6 +30,7 @@ export function QueryPanel({ fields, error, again }: QueryPanelProps): ReactNode
   const [text, setText] = useState(search.pattern ?? "");
   const editor = useRef<PatternHandle>(null);
   const check = usePatternCheck(text);
+  const problem = check.problem ?? (text === (search.pattern ?? "") ? patternProblem(error) : null);
   // Back, links and clicks bring the pattern of the address.
   useEffect(() => setText(search.pattern ?? ""), [search.pattern]);
   useKeys((event) => {
@@ -39,10 +40,10 @@ export function QueryPanel({ fields, error, again }: QueryPanelProps): ReactNode
   });
   const run = (): void => {
     const pattern = text.trim() === "" ? undefined : text;
+    if (pattern !== undefined && !problem) keepPattern(localStorage, pattern);
     if (pattern === search.pattern) again();
     else go(changed(search, { pattern, around: undefined }));
   };
-  const problem = check.problem ?? (text === (search.pattern ?? "") ? refused(error) : null);
   const isWritten = text !== (search.pattern ?? "");
   return (
     <section className="panel" data-panel="logs-query" data-face="ready" aria-label="Question">
@@ -73,8 +74,4 @@ function ModeHint({ pattern, isStrict }: { pattern: string; isStrict: boolean })
   return isStrict
     ? <Said text="Strict, as at AWS: fields are counted, so over JSON lines a pattern in [ ] finds nothing." />
     : <Said text="Lenient: in JSON lines the fields are found by name. AWS would count them and find nothing; Strict shows that." />;
-}
-
-function refused(error: Error | null): PatternProblem | null {
-  return error instanceof ApiError && error.code === "bad_pattern" ? { message: error.message, at: error.place.at ?? null } : null;
 }

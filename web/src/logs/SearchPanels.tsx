@@ -33,7 +33,7 @@ export function HistogramPanel({ answer }: { answer: Answer<LogHistogram> }): Re
             legend={
               <span className="small">
                 <strong>{data.isComplete ? "" : "at least "}{count(data.total)}</strong> lines match
-                {!data.isComplete && <span style={{ color: "var(--warn)" }}>; time ran out before all were counted, so narrow the range for the whole</span>}
+                {!data.isComplete && <span style={{ color: "var(--warn)" }}>; time ran out, so only the newest part of the range is counted: narrow it for the whole</span>}
               </span>
             } />
         );
@@ -83,7 +83,7 @@ export function LinesPanel({ found }: { found: LogSearch }): ReactNode {
 /** How far it has come, and a way to stop it or let it go on. */
 function Progress({ found }: { found: LogSearch }): ReactNode {
   const { search, zone } = useAddress();
-  const { lines, scanned, hasMore, isSearching, isStopped, reached } = found;
+  const { lines, scanned, hasMore, isSearching, isStopped, reached, answer: { dataUpdatedAt: asOf } } = found;
   const form = reached !== null && Date.now() - Date.parse(reached) > 20 * 3_600_000 ? "minute" : "clock";
   const where = reached === null ? "" : `, searched ${search.first === "oldest" ? "on" : "back"} to ${time(reached, zone, form)}`;
   const state = isSearching ? "Searching" : isStopped ? "Stopped" : hasMore ? "" : "The whole range";
@@ -92,7 +92,7 @@ function Progress({ found }: { found: LogSearch }): ReactNode {
       <span role="status" className="quiet">
         {[state, `${count(lines.length)} ${lines.length === 1 ? "line" : "lines"}${hasMore || isSearching ? where : ""}`].filter(Boolean).join(": ")}
       </span>
-      <span className="quiet grow">{count(scanned.events)} events, {bytes(scanned.bytes)} read in {seconds(scanned.milliseconds / 1_000)}</span>
+      <span className="quiet grow">{count(scanned.events)} events looked at{scanned.bytes > 0 ? `, ${bytes(scanned.bytes)} read` : ""} in {seconds(scanned.milliseconds / 1_000)}{isSearching || asOf === 0 ? "" : `, as of ${time(asOf, zone, "clock")}`}</span>
       {isSearching && <Button size="compact-sm" variant="default" leftSection={<Icon name="close" size={12} />} onClick={found.stop}>Stop</Button>}
       {!isSearching && hasMore && <Button size="compact-sm" variant="default" onClick={found.more}>{isStopped ? "Search on" : `Show ${PAGE} more`}</Button>}
       {lines.length >= LINES_MAX && <span>No more than {count(LINES_MAX)} lines are shown: narrow the range or the pattern.</span>}

@@ -8,6 +8,7 @@ import type { Mark } from "./marks";
 import { Said } from "./PatternField";
 
 const VALUES_SHOWN = 8;
+const REASONS_SHOWN = 4;
 const LETTERS_MAX = 600;
 
 export interface VerdictsProps {
@@ -24,10 +25,10 @@ export function Verdicts({ verdicts, samples, marks, isOld }: VerdictsProps): Re
       <p className="small verdict-sum" role="status">
         <span><strong>Lenient</strong>: {summary(verdicts.map((each) => each.lenient))}.</span> <span><strong>Strict</strong>, as at AWS: {summary(verdicts.map((each) => each.strict))}.</span>
       </p>
-      <ol className="verdicts">
+      <ol className="verdicts" tabIndex={0} aria-label="What the pattern makes of each line">
         {verdicts.map(({ lenient, strict }, place) => (
           <li key={place} className="verdict" data-differs={lenient.matches !== strict.matches}>
-            <div className="mono verdict-line"><Marked text={(samples[place] ?? "").slice(0, LETTERS_MAX)} marks={marks} /></div>
+            <div className="mono verdict-line" title={(samples[place] ?? "").slice(0, LETTERS_MAX)}><Marked text={(samples[place] ?? "").slice(0, LETTERS_MAX)} marks={marks} /></div>
             <div className="verdict-sides">
               <Side title="Lenient" verdict={lenient} />
               <Side title="Strict" verdict={strict} />
@@ -46,7 +47,10 @@ function summary(verdicts: readonly Verdict[]): string {
 }
 
 function Side({ title, verdict }: { title: string; verdict: Verdict }): ReactNode {
-  const { matches, point, noPoint, values, why } = verdict;
+  const { matches, point, noPoint, values } = verdict;
+  // Of a line that does not match, what fails says it.
+  const failing = verdict.why.filter((each) => each.holds === false);
+  const why = !matches && failing.length > 0 ? failing : verdict.why;
   return (
     <div className="verdict-side" role="group" aria-label={title}>
       <div className="row wrap" style={{ gap: "0 8px" }}>
@@ -62,12 +66,12 @@ function Side({ title, verdict }: { title: string; verdict: Verdict }): ReactNod
       {!point && matches && noPoint && <div className="small" style={{ color: "var(--warn)" }}>No point: <Said text={noPoint} /></div>}
       {why.length > 0 && (
         <ul className="verdict-why small">
-          {why.map((each, place) => (
+          {why.slice(0, REASONS_SHOWN).map((each, place) => (
             <li key={place}><span aria-hidden="true" className="verdict-sign" data-holds={each.holds}>{each.holds === null ? "–" : each.holds ? "✓" : "✗"}</span><span><span className="visually-hidden">{each.holds === null ? "not looked at: " : each.holds ? "holds: " : "does not hold: "}</span><Said text={each.text} /></span></li>
           ))}
         </ul>
       )}
-      {values.length > 0 && (
+      {matches && values.length > 0 && (
         <dl className="pairs small">
           {values.slice(0, VALUES_SHOWN).map(({ name, value }) => <div key={name}><dt className="mono">{name}</dt><dd className="mono">{value}</dd></div>)}
           {values.length > VALUES_SHOWN && <div><dt>{values.length - VALUES_SHOWN} more values</dt></div>}

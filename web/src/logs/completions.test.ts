@@ -5,13 +5,14 @@ import { EVENT_NAMES, suggested } from "./completions";
 
 const FIELDS: LogField[] = [
   { name: "event", type: "text", count: 9, distinct: 2, top: [{ value: "TOKEN_PROVISION_START", count: 5 }, { value: "NOTE", count: 4 }] },
-  { name: "user.tries", type: "number", count: 4, distinct: 2, top: [{ value: 2, count: 3 }] },
+  { name: "user.tries", type: "number", count: 4, distinct: 2, top: [{ value: "2", count: 3 }] },
   { name: "@logGroup", type: "text", count: 9, distinct: 1, top: [{ value: "/aws/x", count: 9 }] },
 ];
 const labels = (before: string): string[] | null => suggested(before, FIELDS)?.suggestions.map((each) => each.label) ?? null;
 
 it("suggests what the grammar allows", () => {
   expect(labels("")?.[0]).toBe('{ $.field = "value" }');
+  expect(suggested("", FIELDS, ["WARN -risk"])?.suggestions[0]?.label).toBe("WARN -risk");
   expect(labels("{ $")).toEqual(["$.event", "$.user.tries"]);
   expect(suggested("{ $.ev", FIELDS)?.from).toBe(2);
   expect(labels("{ ")).toEqual(["$.event", "$.user.tries"]);

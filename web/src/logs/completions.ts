@@ -1,6 +1,6 @@
 // What may be written next in a filter pattern? Pure: the text before the cursor and the known fields in, suggestions out.
 import type { LogField } from "../api/logs";
-import { kindOf, quoted, selector } from "./pattern";
+import { kindOf, quoted, selector, valueOf, type Value } from "./pattern";
 
 /** Names of the event contract (docs/formats/events.md), in the order of an attempt. */
 export const EVENT_NAMES: readonly string[] = [
@@ -28,7 +28,6 @@ export interface Suggested {
 const TEMPLATES: readonly Suggestion[] = [
   { label: '{ $.field = "value" }', apply: "{ $. }", back: 2, detail: "JSON: a field is a value" },
   { label: "[name, other = value, ...]", apply: "[]", back: 1, detail: "fields in their order, or by name" },
-  { label: "word other", apply: "", detail: "lines with both words" },
   { label: "?word ?other", apply: "?", detail: "lines with one of them" },
   { label: "%expression%", apply: "%%", back: 1, detail: "a regular expression" },
 ];
@@ -49,10 +48,10 @@ const JOINS: readonly Suggestion[] = [
   { label: "||", apply: "|| $.", detail: "or" },
 ];
 
-/** What may stand at the end of `before`; null where nothing helps. */
-export function suggested(before: string, fields: readonly LogField[]): Suggested | null {
+/** What may stand at the end of `before`; null where nothing helps. `recent` are whole patterns. */
+export function suggested(before: string, fields: readonly LogField[], recent: readonly string[] = []): Suggested | null {
   const end = before.length;
-  if (before.trim() === "") return { from: 0, suggestions: [...TEMPLATES.filter((each) => each.apply !== ""), ...EVENT_NAMES.map((name) => ({ label: name, apply: `{ $.event = "${name}" }`, detail: "event" }))] };
+  if (before.trim() === "") return { from: 0, suggestions: [...recent.map((label) => ({ label, detail: "searched before" })), ...TEMPLATES, ...EVENT_NAMES.map((name) => ({ label: name, apply: `{ $.event = "${name}" }`, detail: "event" }))] };
   const kind = kindOf(before);
   if (kind === "json") return inJson(before, fields);
   if (kind === "fields") return inFields(before, fields);
@@ -87,11 +86,15 @@ function inFields(before: string, fields: readonly LogField[]): Suggested | null
   return { from: end - (name[1]?.length ?? 0), suggestions: [...own.map((field) => ({ label: field.name, detail: field.type })), { label: "...", detail: "any number of fields" }] };
 }
 
+function written(value: Value): string {
+  return typeof value === "string" ? quoted(value) : typeof value === "object" ? (value?.number ?? "") : String(value);
+}
+
 /** The most frequent values of a field, and of the field of events the contract's names. */
 function valuesOf(fields: readonly LogField[], name: string): Suggestion[] {
   const plain = name.replace(/^\./, "");
   const known = fields.find((field) => field.name === plain || selector(field.name) === `$${name}`);
-  const top = (known?.top ?? []).map(({ value, count }) => ({ label: typeof value === "string" ? quoted(value) : String(value), detail: String(count) }));
+  const top = (known?.top ?? []).map(({ value, count }) => ({ label: written(valueOf(value, known?.type ?? "text")), detail: String(count) }));
   const names = EVENT_FIELDS.has(plain.toLowerCase().replace(/[_-]/g, "")) ? EVENT_NAMES.map((each) => ({ label: quoted(each), detail: "event" })) : [];
   return [...top, ...names.filter((each) => !top.some(({ label }) => label === each.label))];
 }

@@ -13,7 +13,7 @@ it("writes JSON in lines and changes no value", () => {
 
 it("names the place of each plain value", () => {
   const lines = jsonLines('{"u":{"ids":["p",{"k":true}]},"a":1}') ?? [];
-  expect(lines.filter((line) => line.path !== undefined).map(({ path, value }) => [path, value])).toEqual([["u.ids[0]", "p"], ["u.ids[1].k", true], ["a", 1]]);
+  expect(lines.filter((line) => line.path !== undefined).map(({ path, value }) => [path, value])).toEqual([["u.ids[0]", "p"], ["u.ids[1].k", true], ["a", { number: "1" }]]);
 });
 
 it("leaves everything else as it is", () => {

@@ -67,7 +67,7 @@ function linesOf(tokens: readonly string[]): JsonLine[] {
         lines.push({ depth: levels.length, text: before + token });
         levels.push({ index: token === "[" ? 0 : null, path });
       } else {
-        lines.push({ depth: levels.length, text: before + token, path, value: JSON.parse(token) as Value });
+        lines.push({ depth: levels.length, text: before + token, path, value: /^[-\d]/.test(token) ? { number: token } : (JSON.parse(token) as Value) });
       }
       name = null;
     }

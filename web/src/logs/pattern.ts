@@ -1,8 +1,11 @@
 // How does a filter pattern grow by a click? Pure: which kind it is, and the pattern with one condition more. What a
 // pattern means and whether it is right says the server alone (docs/protocols/filter-patterns.md).
 
+import type { FieldType } from "../api/logs";
+
 export type Kind = "everything" | "terms" | "json" | "fields" | "expression";
-export type Value = string | number | boolean | null;
+/** A value of a line; numbers as they are written, for reading them would change some. */
+export type Value = string | { number: string } | boolean | null;
 
 export function kindOf(pattern: string): Kind {
   const text = pattern.trim();
@@ -30,7 +33,13 @@ export function condition(name: string, value: Value, isRefused: boolean): strin
   const place = selector(name);
   if (value === null) return isRefused ? `${place} = *` : `${place} IS NULL`;
   if (typeof value === "boolean") return `${place} IS ${String(value !== isRefused).toUpperCase()}`;
-  return `${place} ${isRefused ? "!=" : "="} ${typeof value === "number" ? String(value) : quoted(value)}`;
+  return `${place} ${isRefused ? "!=" : "="} ${typeof value === "string" ? quoted(value) : value.number}`;
+}
+
+/** A value that the API gives as text, by the type of its field. */
+export function valueOf(text: string, type: FieldType): Value {
+  if (type === "flag" || (type === "mixed" && /^(true|false)$/.test(text))) return text === "true";
+  return type !== "text" && /^-?[\d.]+(e[+-]?\d+)?$/i.test(text) ? { number: text } : text;
 }
 
 export interface Grown {
@@ -78,7 +87,7 @@ function outsideQuotes(text: string): string {
 function withField(pattern: string, name: string, value: Value, isRefused: boolean): string | null {
   if (!/^[\w@-]+$/.test(name) || value === null) return null;
   const inner = pattern.trim().replace(/^\[\s*/, "").replace(/\s*\]$/, "");
-  const added = `${name} ${isRefused ? "!=" : "="} ${typeof value === "string" ? quoted(value) : String(value)}`;
+  const added = `${name} ${isRefused ? "!=" : "="} ${typeof value === "string" ? quoted(value) : typeof value === "boolean" ? String(value) : value.number}`;
   const places = inner === "" ? [] : splitOutside(inner);
   const known = places.findIndex((place) => new RegExp(`^\\s*${name.replace(/[-]/g, "\\-")}\\s*($|[=!<>])`).test(place));
   if (known < 0) return `[${[...places.map((place) => place.trim()), added].join(", ")}]`;

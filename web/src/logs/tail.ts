@@ -34,7 +34,7 @@ export function withUpdate(state: TailState, update: TailUpdate, isHeld: boolean
     isSampled: update.isSampled,
   };
   const known = new Set([...state.lines, ...state.held].map((line) => line.id));
-  const fresh = update.events.filter((line) => !known.has(line.id)).sort(newestFirst);
+  const fresh = update.events.filter((line) => !known.has(line.id)).reverse().sort(newestFirst);
   if (fresh.length === 0) return counted;
   if (!isHeld) return kept({ ...counted, lines: [...fresh, ...state.lines] });
   return { ...counted, held: [...fresh, ...state.held].slice(0, KEPT_MAX), news: state.news + fresh.length };

@@ -28,7 +28,7 @@ export function useLineActions(search: Search, go: (next: Search) => void): Line
     if (place) {
       if (refuse) return announce("Groups and streams can be chosen, not refused");
       const known = listOf(search[place]);
-      const text = String(value);
+      const text = typeof value === "string" ? value : String(value);
       return go(changed(search, { [place]: joined(known.includes(text) ? known.filter((each) => each !== text) : [...known, text]), around: undefined }));
     }
     const { pattern, isReplaced } = withCondition(search.pattern ?? "", name, value, refuse);

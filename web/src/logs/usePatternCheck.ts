@@ -1,6 +1,7 @@
 // Is a pattern right, and what does it make of samples? The server's word on what was written, a moment after it was.
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { ApiError } from "../api/client";
 import { askPattern, type PatternAnswer, type Transformation } from "../api/logs";
 import type { PatternProblem } from "./PatternEditor";
 
@@ -16,6 +17,12 @@ export interface Checked {
   error: Error | null;
 }
 
+/** What a refusal says of the pattern; null where it says something else. */
+export function patternProblem(error: Error | null): PatternProblem | null {
+  const isOfPattern = error instanceof ApiError && (error.code === "bad_pattern" || error.place.parameter === "pattern");
+  return isOfPattern ? { message: error.message, at: error.place.at ?? null } : null;
+}
+
 const NO_SAMPLES: readonly string[] = [];
 
 export function usePatternCheck(pattern: string, samples: readonly string[] = NO_SAMPLES, transformation: Transformation | null = null): Checked {
@@ -29,9 +36,12 @@ export function usePatternCheck(pattern: string, samples: readonly string[] = NO
     },
     placeholderData: keepPreviousData,
     staleTime: Infinity,
+    // Nothing is always right.
+    enabled: pattern !== "" || samples.length > 0,
   });
   const known = answer.data;
   const isOld = asked !== written || answer.isPlaceholderData;
-  const error = known?.text === pattern ? known.answer.error : undefined;
-  return { answer: known?.answer ?? null, samples: known?.samples ?? NO_SAMPLES, isOld, problem: error ?? null, error: answer.error };
+  const wrong = known?.text === pattern ? known.answer.error : undefined;
+  const problem = wrong ?? (isOld ? null : patternProblem(answer.error));
+  return { answer: known?.answer ?? null, samples: known?.samples ?? NO_SAMPLES, isOld, problem, error: problem ? null : answer.error };
 }

@@ -1,6 +1,6 @@
 // How does a tail stay connected? A stream of its own for its groups and pattern, which ends when the page is left.
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
-import type { TailUpdate } from "../api/logs";
+import type { TailEnded, TailUpdate } from "../api/logs";
 import { connect, OFF, type LiveState } from "../live/connection";
 import { NOTHING, released, withUpdate, type TailState } from "./tail";
 
@@ -41,7 +41,8 @@ export function useTail(parameters: string, isHeld: boolean): Tail {
       state: setStream,
       event(event) {
         if (event.event === "update") change({ kind: "update", update: JSON.parse(event.data) as TailUpdate, isHeld: gate.current });
-        if (event.event !== "ended") return;
+        // A server that stops comes back.
+        if (event.event !== "ended" || (JSON.parse(event.data) as TailEnded).reason !== "time") return;
         stop();
         setStream(OFF);
         setBegun((known) => ({ ...known, hasEnded: true }));

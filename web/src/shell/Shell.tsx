@@ -27,7 +27,8 @@ export function Shell(): ReactNode {
   const path = useRouterState({ select: (state) => state.location.pathname });
   useEffect(() => rail.close(), [path, rail.close]);
   const shown = pageOf(path);
-  const isTimeless = shown?.isTimeless === true;
+  // A tail follows no range.
+  const isTimeless = shown?.isTimeless === true || (shown?.path === "/logs" && search.tail !== undefined);
 
   if (session.error instanceof ApiError && session.error.status === 401) return <SignIn />;
   return (

@@ -6,7 +6,7 @@ it("asks what the address says", () => {
   expect(logParameters({}).toString()).toBe("from=now-3h&to=now");
   const search = readSearch({ group: "/aws/lambda/a,/b", stream: "s\\,1", pattern: '{ $.a = "x" }', mode: "strict", from: "now-1h", wallet: "ApplePay" });
   expect([...logParameters(search)]).toEqual([["group", "/aws/lambda/a"], ["group", "/b"], ["stream", "s,1"], ["pattern", '{ $.a = "x" }'], ["mode", "strict"], ["from", "now-1h"], ["to", "now"]]);
-  expect([...tailParameters(search)].map(([name]) => name)).toEqual(["group", "group", "pattern", "mode"]);
+  expect([...tailParameters(search)].map(([name]) => name)).toEqual(["group", "group", "stream", "pattern", "mode"]);
 });
 
 it("names a line whatever is in its group and stream", () => {

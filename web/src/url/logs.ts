@@ -1,8 +1,8 @@
 // What does the address ask of the logs? Pure: the parameters of the API's paths, and the line whose surroundings are shown.
 import { changed, joined, listOf, rangeOf, type Search } from "./search";
 
-/** What a search in logs asks; without a range it is a tail's. */
-function askedOf(search: Search): URLSearchParams {
+/** What a tail asks: which lines, whenever they come. */
+export function tailParameters(search: Search): URLSearchParams {
   const parameters = new URLSearchParams();
   for (const group of listOf(search.group)) parameters.append("group", group);
   for (const stream of listOf(search.stream)) parameters.append("stream", stream);
@@ -12,12 +12,7 @@ function askedOf(search: Search): URLSearchParams {
 }
 
 export function logParameters(search: Search): URLSearchParams {
-  return new URLSearchParams([...askedOf(search), ...Object.entries(rangeOf(search))]);
-}
-
-/** A tail knows no streams. */
-export function tailParameters(search: Search): URLSearchParams {
-  return askedOf(changed(search, { stream: undefined }));
+  return new URLSearchParams([...tailParameters(search), ...Object.entries(rangeOf(search))]);
 }
 
 /** Which line stands in the middle of its surroundings. */
