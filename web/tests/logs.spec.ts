@@ -220,7 +220,7 @@ test("a line opens with its ids, its JSON, its request and its surroundings", as
   await open.getByRole("button", { name: "Lines around it" }).click();
   await expect(page).toHaveURL(/around=/);
   const around = panel(page, "logs-around");
-  await expect(around.locator('[data-middle="true"]')).toBeVisible();
+  await expect(around.locator('[data-middle="true"]')).toBeInViewport();
   const streams = await around.locator(".log-stream").allInnerTexts();
   expect(new Set(streams).size).toBe(1);
   const before = await around.getByText(/before and/).innerText();

@@ -22,14 +22,15 @@ export interface HistogramProps {
 }
 
 /** Times that are written below the bars. */
-const LABELS = 6;
+const LABELS = 5;
 
 export function Histogram({ title, noun, startsMs, counts, lengthSeconds, range, height, zone, legend, narrow }: HistogramProps): ReactNode {
   const [at, setAt] = useState(0);
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null);
   const [hover, setHover] = useState<number | null>(null);
   const box = useRef<HTMLDivElement>(null);
-  const most = Math.max(1, ...counts);
+  const highest = Math.max(0, ...counts);
+  const most = Math.max(1, highest);
   const end = (place: number): number => (startsMs[place] ?? 0) + lengthSeconds * 1_000;
   const when = (millis: number): string => time(millis, zone, lengthSeconds < 60 ? "second" : "minute");
   const isPart = (place: number): boolean => range !== null && ((startsMs[place] ?? 0) < range.from || end(place) > range.to);
@@ -58,13 +59,13 @@ export function Histogram({ title, noun, startsMs, counts, lengthSeconds, range,
     return lengthSeconds * startsMs.length > 2 * 86_400 ? text.slice(5) : text.slice(11);
   };
   const [low, high] = drag ? [Math.min(drag.from, drag.to), Math.max(drag.from, drag.to)] : [-1, -1];
-  const told = drag ? `${when(startsMs[low] ?? 0)} – ${when(end(high))}` : hover !== null ? words(hover) : `highest ${count(most)}`;
+  const told = drag ? `${when(startsMs[low] ?? 0)} – ${when(end(high))}` : hover !== null ? words(hover) : `highest ${count(highest)}`;
   return (
     <WithTable title={title} head={["From", noun.charAt(0).toUpperCase() + noun.slice(1)]} height={height + 20}
       rows={startsMs.map((start, place) => [when(start), count(counts[place])]).reverse()}
       legend={<>{legend}<span className="quiet small" aria-hidden="true">{told}</span></>}>
       <div ref={box} className="histogram" role="group" data-dragging={drag !== null} style={{ height }}
-        aria-label={`${title}, ${startsMs.length} bars, ${startsMs.length > 0 ? `from ${when(startsMs[0] ?? 0)} to ${when(end(last))}, ` : ""}highest ${count(most)}. Arrow keys move, Enter shows only that time.`}
+        aria-label={`${title}, ${startsMs.length} bars, ${startsMs.length > 0 ? `from ${when(startsMs[0] ?? 0)} to ${when(end(last))}, ` : ""}highest ${count(highest)}. Arrow keys move, Enter shows only that time.`}
         onKeyDown={press}
         onPointerDown={(event) => { if (event.button === 0) { event.currentTarget.setPointerCapture(event.pointerId); setDrag({ from: placeOf(event), to: placeOf(event) }); } }}
         onPointerMove={(event) => { setHover(placeOf(event)); if (drag) setDrag({ from: drag.from, to: placeOf(event) }); }}

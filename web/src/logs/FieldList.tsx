@@ -15,7 +15,7 @@ export function FieldList({ fields: { fields, sampled }, actions }: { fields: Lo
   const [text, setText] = useState("");
   const [open, setOpen] = useState<string | null>(null);
   const found = fields.filter((field) => field.name.toLowerCase().includes(text.trim().toLowerCase()));
-  if (fields.length === 0) return <p className="quiet">The lines that were found have no fields: none is a JSON object.</p>;
+  if (fields.length === 0) return <p className="quiet">No lines, so no fields.</p>;
   return (
     <>
       <div className="quiet small">Of the newest {count(sampled)} lines that match</div>

@@ -145,7 +145,7 @@ function Deletion({ filter, isOpen, close, gone }: { filter: MetricFilter; isOpe
       <p style={{ marginTop: 0 }}>Lines of {filter.group} make no points of {filter.metricNamespace} {filter.metricName} by it any more. The points that it has made stay.</p>
       {remove.error && <p role="alert" style={{ color: "var(--fail)" }}>{remove.error.message}</p>}
       <div className="row">
-        <Button size="compact-md" color="red" loading={remove.isPending} onClick={() => remove.mutate()}>Delete the filter</Button>
+        <Button size="compact-md" variant="default" style={{ color: "var(--fail)", borderColor: "var(--fail)" }} loading={remove.isPending} onClick={() => remove.mutate()}>Delete the filter</Button>
         <Button size="compact-md" variant="default" onClick={close}>Keep it</Button>
       </div>
     </Dialog>

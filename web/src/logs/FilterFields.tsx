@@ -53,7 +53,7 @@ export function FilterFields({ form, change, groups, fields, isKnown, wrong, pat
         </div>
         <div className="filter-row">
           {text("metricValue", "Value: a number, or its place", { list: places, placeholder: "1 or $.processingTime" })}
-          {text("defaultValue", "Default, where no line matches", { placeholder: "none" })}
+          {text("defaultValue", "Default value", { placeholder: "none" })}
           <Labelled label="Unit" error={wrong.unit}>
             {(id) => <select id={id} className="plain-select" value={form.unit} onChange={(event) => change({ unit: event.currentTarget.value })}>{UNITS.map((unit) => <option key={unit}>{unit}</option>)}</select>}
           </Labelled>

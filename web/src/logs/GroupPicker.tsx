@@ -6,7 +6,7 @@ import { ask } from "../api/client";
 import type { LogGroup, LogGroups } from "../api/logs";
 import type { Answer } from "../api/queries";
 import { Icon } from "../shell/icons";
-import { ago, bytes, count } from "../text/format";
+import { bytes, count, wholeSeconds } from "../text/format";
 import { changed, joined, listOf } from "../url/search";
 import { useAddress } from "../url/useAddress";
 
@@ -76,7 +76,7 @@ function Groups({ answer, chosen, choose }: { answer: Answer<LogGroups>; chosen:
 }
 
 function about(group: LogGroup): string {
-  const last = group.lastIngestionAt === null ? "nothing came yet" : `newest ${ago(Date.now() - Date.parse(group.lastIngestionAt))}`;
+  const last = group.lastIngestionAt === null ? "nothing came yet" : `newest ${wholeSeconds(Date.now() - Date.parse(group.lastIngestionAt))} ago`;
   const kept = group.retentionDays === null ? "kept for ever" : `kept ${count(group.retentionDays)} days`;
   return `${last} · ${bytes(group.storedBytes)} · ${count(group.streams)} ${group.streams === 1 ? "stream" : "streams"} · ${kept}`;
 }

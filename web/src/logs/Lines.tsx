@@ -11,7 +11,10 @@ import { LineDetail } from "./LineDetail";
 import { pieces, type Mark } from "./marks";
 import { useLineActions, type LineActions } from "./useLines";
 
-const ROW_PX = 26;
+/** Pixels of a line that is not open; where there is little room it has three rows. */
+const LINE_PX = 26;
+const NARROW_LINE_PX = 66;
+const NARROW = "(max-width: 899px)";
 /** Letters of a line that are drawn while it is not open. */
 const LETTERS_MAX = 1_200;
 /** Lines before the end at which more are asked for. */
@@ -39,7 +42,7 @@ export function Lines({ lines, marks, label, height, end, read, middle, children
   const [picked, setPicked] = useState<string | null>(null);
   const showsSource = search.source !== "off";
   const isWrapped = search.wrap === "1";
-  const virtual = useVirtualizer({ count: lines.length, getScrollElement: () => box.current, estimateSize: () => ROW_PX, getItemKey: (place) => lines[place]?.id ?? place, overscan: 12 });
+  const virtual = useVirtualizer({ count: lines.length, getScrollElement: () => box.current, estimateSize: () => (matchMedia(NARROW).matches ? NARROW_LINE_PX : LINE_PX), getItemKey: (place) => lines[place]?.id ?? place, overscan: 12 });
   useEffect(() => virtual.measure(), [isWrapped, showsSource, virtual]);
 
   const items = virtual.getVirtualItems();

@@ -55,7 +55,7 @@ function Side({ title, verdict }: { title: string; verdict: Verdict }): ReactNod
     <div className="verdict-side" role="group" aria-label={title}>
       <div className="row wrap" style={{ gap: "0 8px" }}>
         <span className="quiet small">{title}</span>
-        <span className="status" style={{ color: matches ? "var(--ok)" : "var(--fail)" }}><Icon name={matches ? "success" : "failed"} size={14} />{matches ? "matches" : "does not match"}</span>
+        <span className="status" style={{ color: matches ? "var(--ok)" : "var(--neutral)" }}><Icon name={matches ? "success" : "abandoned"} size={14} />{matches ? "matches" : "does not match"}</span>
       </div>
       {point && (
         <div>

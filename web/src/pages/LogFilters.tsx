@@ -65,12 +65,12 @@ function Filters({ filters, search }: { filters: readonly MetricFilter[]; search
             {own.map((filter) => (
               <tr key={filter.name} data-filter={filter.name}>
                 <td><Link to="/logs/filters" search={changed(search, { group: filter.group, filter: filter.name, draft: undefined, pattern: undefined })}>{filter.name}</Link></td>
-                <td><span className="mono clip" style={{ display: "block", maxWidth: 420 }} title={filter.pattern}>{filter.pattern === "" ? "every line" : filter.pattern}</span></td>
+                <td><span className="mono clip" style={{ display: "block", maxWidth: 320 }} title={filter.pattern}>{filter.pattern === "" ? "every line" : filter.pattern}</span></td>
                 <td>{filter.metricNamespace} <strong>{filter.metricName}</strong></td>
                 <td className="mono">{filter.metricValue}</td>
                 <td>{filter.defaultValue ?? "–"}</td>
                 <td>{filter.unit ?? "–"}</td>
-                <td className="small">{Object.entries(filter.dimensions).map(([name, place]) => `${name} = ${place}`).join(", ") || "–"}</td>
+                <td className="small" style={{ whiteSpace: "normal", minWidth: 160 }}>{Object.entries(filter.dimensions).map(([name, place]) => `${name} = ${place}`).join(", ") || "–"}</td>
                 <td>{time(filter.createdAt, zone, "minute")}</td>
               </tr>
             ))}
