@@ -226,8 +226,17 @@ test("a line opens with its ids, its JSON, its request and its surroundings", as
   const before = await around.getByText(/before and/).innerText();
   await around.getByRole("button", { name: "30 earlier lines" }).click();
   await expect(around.getByText(/before and/)).not.toHaveText(before);
-  await around.getByRole("button", { name: "Back to the search" }).click();
+  await expect(around.locator('[data-middle="true"]')).toBeInViewport();
+  await page.keyboard.press("Escape");
+  await expect(page).not.toHaveURL(/around=/);
   await faces(page, "logs-lines");
+});
+
+test("the line in the middle of its surroundings is in sight on a narrow screen, too", async ({ openLogs }) => {
+  const { page } = await openLogs(`/logs?group=${SERVICE}`, {}, { width: 390 });
+  await page.locator("[data-line] > button").nth(2).click();
+  await page.getByRole("button", { name: "Lines around it" }).click();
+  await expect(page.locator('[data-middle="true"]')).toBeInViewport();
 });
 
 test("a search is saved, shared by its address, and its lines are taken along", async ({ openLogs }) => {
@@ -351,7 +360,7 @@ test("a metric filter is made of a search, tried on lines, and refused in place"
   await editor.getByLabel("Unit").selectOption("Seconds");
   await editor.getByRole("button", { name: "Dimension", exact: true }).click();
   await editor.getByLabel("Dimension 1", { exact: true }).fill("Issuer");
-  await editor.getByLabel("Its place in the line").fill("$.issuer");
+  await editor.getByLabel("Place 1 in the line").fill("$.issuer");
   await editor.getByRole("button", { name: "Take the newest lines" }).click();
   await expect(page.getByTestId("verdicts")).toContainText("of 20 lines match");
   await expect(page.locator(".verdict").filter({ hasText: "Point" }).first()).toContainText("Seconds · Issuer");

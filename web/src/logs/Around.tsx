@@ -6,6 +6,7 @@ import { ask } from "../api/client";
 import type { LogEvent, LogEvents } from "../api/logs";
 import type { Answer } from "../api/queries";
 import { Panel } from "../panels/Panel";
+import { useKeys } from "../shell/useKeys";
 import { count, time } from "../text/format";
 import type { Middle } from "../url/logs";
 import { changed } from "../url/search";
@@ -24,12 +25,16 @@ export function Around({ middle }: { middle: Middle }): ReactNode {
   const before = useSide(middle, "desc");
   const after = useSide(middle, "asc");
   const lines = useMemo(() => merged(before.data?.pages, after.data?.pages), [before.data, after.data]);
+  const leave = (): void => go(changed(search, { around: undefined }));
+  useKeys((event) => {
+    if (event.key === "Escape") leave();
+  });
   const place = lines.findIndex((line) => line.id === middle.id);
   // It is ready when both sides are.
   const answer = before.data ? after : before;
   return (
     <Panel name="logs-around" title={`Lines of ${middle.stream} around ${time(middle.at, zone, "full")}`} answer={answer as unknown as Answer<unknown>} height={320} isNothing={() => false} isTimeless
-      actions={<Button size="compact-sm" variant="default" onClick={() => go(changed(search, { around: undefined }))}>Back to the search</Button>}>
+      actions={<Button size="compact-sm" variant="default" onClick={leave}>Back to the search</Button>}>
       {() => lines.length === 0 && !before.hasNextPage && !after.hasNextPage ? (
         <div className="face"><strong>This stream has no lines there.</strong><span>They may be older than their group keeps them.</span></div>
       ) : (

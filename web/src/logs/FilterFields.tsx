@@ -83,7 +83,7 @@ function Dimensions({ dimensions, change, places, wrong }: { dimensions: readonl
       {dimensions.map((dimension, place) => (
         <div key={place} className="filter-row filter-dimension">
           <TextInput size="xs" label={`Dimension ${place + 1}`} placeholder="Issuer" value={dimension.name} onChange={(event) => set(place, { name: event.currentTarget.value })} />
-          <TextInput size="xs" label="Its place in the line" placeholder="$.issuer" list={places} value={dimension.place} onChange={(event) => set(place, { place: event.currentTarget.value })} />
+          <TextInput size="xs" label={`Place ${place + 1} in the line`} placeholder="$.issuer" list={places} value={dimension.place} onChange={(event) => set(place, { place: event.currentTarget.value })} />
           <Button size="compact-sm" variant="default" aria-label={`Remove dimension ${place + 1}`} onClick={() => change(dimensions.filter((_, index) => index !== place))}><Icon name="close" size={12} /></Button>
         </div>
       ))}

@@ -1,7 +1,7 @@
 // A list of log lines of any length: only those in sight are drawn. A line opens where it stands; j and k move, Enter
 // opens, y copies.
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, useCallback, useEffect, useRef, useState, type ReactNode, type SyntheticEvent } from "react";
+import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState, type ReactNode, type SyntheticEvent } from "react";
 import type { LogEvent } from "../api/logs";
 import { copy } from "../shell/announce";
 import { useKeys } from "../shell/useKeys";
@@ -20,6 +20,13 @@ const LETTERS_MAX = 1_200;
 /** Lines before the end at which more are asked for. */
 const NEAR_END = 15;
 
+/** After so long the lines around it are measured. */
+const SETTLED_MS = 100;
+
+function lineHeight(): number {
+  return matchMedia(NARROW).matches ? NARROW_LINE_PX : LINE_PX;
+}
+
 export interface LinesProps {
   lines: readonly LogEvent[];
   marks: readonly Mark[];
@@ -31,10 +38,9 @@ export interface LinesProps {
   read?(is: boolean): void;
   /** The line in the middle of what is asked for: it is brought into sight. */
   middle?: string;
-  children?: ReactNode;
 }
 
-export function Lines({ lines, marks, label, height, end, read, middle, children }: LinesProps): ReactNode {
+export function Lines({ lines, marks, label, height, end, read, middle }: LinesProps): ReactNode {
   const { search, zone, go } = useAddress();
   const actions = useLineActions(search, go);
   const box = useRef<HTMLDivElement>(null);
@@ -42,7 +48,7 @@ export function Lines({ lines, marks, label, height, end, read, middle, children
   const [picked, setPicked] = useState<string | null>(null);
   const showsSource = search.source !== "off";
   const isWrapped = search.wrap === "1";
-  const virtual = useVirtualizer({ count: lines.length, getScrollElement: () => box.current, estimateSize: () => (matchMedia(NARROW).matches ? NARROW_LINE_PX : LINE_PX), getItemKey: (place) => lines[place]?.id ?? place, overscan: 12 });
+  const virtual = useVirtualizer({ count: lines.length, getScrollElement: () => box.current, estimateSize: lineHeight, getItemKey: (place) => lines[place]?.id ?? place, overscan: 12 });
   useEffect(() => virtual.measure(), [isWrapped, showsSource, virtual]);
 
   const items = virtual.getVirtualItems();
@@ -52,10 +58,19 @@ export function Lines({ lines, marks, label, height, end, read, middle, children
     // Asked once for each number of lines.
   }, [last >= lines.length - NEAR_END, lines.length]);
   const middleAt = middle === undefined ? -1 : lines.findIndex((line) => line.id === middle);
-  useEffect(() => {
-    if (middleAt >= 0) virtual.scrollToIndex(middleAt, { align: "center" });
-    // Once it is there, and whenever earlier lines push it away.
-  }, [middleAt]);
+  const middleBefore = useRef(-1);
+  useLayoutEffect(() => {
+    const before = middleBefore.current;
+    middleBefore.current = middleAt;
+    if (middleAt < 0 || before === middleAt) return;
+    // Lines that come above it push nothing away that somebody reads.
+    if (before >= 0) {
+      box.current?.scrollBy({ top: (middleAt - before) * lineHeight() });
+      return;
+    }
+    virtual.scrollToIndex(middleAt, { align: "center" });
+    setTimeout(() => box.current?.querySelector('[data-middle="true"]')?.scrollIntoView({ block: "nearest" }), SETTLED_MS);
+  }, [middleAt, virtual]);
 
   const toggle = useCallback((id: string) => {
     setPicked(id);
@@ -97,7 +112,6 @@ export function Lines({ lines, marks, label, height, end, read, middle, children
           );
         })}
       </div>
-      {children}
     </div>
   );
 }

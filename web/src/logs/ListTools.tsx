@@ -36,6 +36,7 @@ export function ExportMenu({ lines }: { lines: readonly LogEvent[] }): ReactNode
     <Menu position="bottom-end">
       <Menu.Target><Button size="compact-sm" variant="default" disabled={lines.length === 0}>Export</Button></Menu.Target>
       <Menu.Dropdown>
+        <Menu.Label>The {count(lines.length)} lines that are loaded</Menu.Label>
         <Menu.Item onClick={() => take("ndjson")}>JSON lines, with all ids</Menu.Item>
         <Menu.Item onClick={() => take("csv")}>CSV, for a spreadsheet</Menu.Item>
       </Menu.Dropdown>

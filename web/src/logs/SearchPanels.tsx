@@ -1,15 +1,16 @@
 // What was found? When, in which fields, and the lines themselves; and how far the search has come.
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 import { ask } from "../api/client";
-import type { LogFields, LogHistogram } from "../api/logs";
+import type { LogField, LogFields, LogHistogram } from "../api/logs";
 import type { Answer } from "../api/queries";
 import { Histogram } from "../charts/Histogram";
 import { Panel } from "../panels/Panel";
 import { Icon } from "../shell/icons";
 import { bytes, count, seconds, time } from "../text/format";
-import { changed, instants, listOf, ranged, rangeOf } from "../url/search";
+import { changed, instants, listOf, ranged, rangeOf, type Search } from "../url/search";
+import { logParameters } from "../url/logs";
 import { useAddress } from "../url/useAddress";
 import { filled } from "./buckets";
 import { FieldList } from "./FieldList";
@@ -86,7 +87,7 @@ function Progress({ found }: { found: LogSearch }): ReactNode {
   const { lines, scanned, hasMore, isSearching, isStopped, reached, answer: { dataUpdatedAt: asOf } } = found;
   const form = reached !== null && Date.now() - Date.parse(reached) > 20 * 3_600_000 ? "minute" : "clock";
   const where = reached === null ? "" : `, searched ${search.first === "oldest" ? "on" : "back"} to ${time(reached, zone, form)}`;
-  const state = isSearching ? "Searching" : isStopped ? "Stopped" : hasMore ? "" : "The whole range";
+  const state = isSearching ? "Searching" : isStopped ? "Stopped" : hasMore || lines.length >= LINES_MAX ? "" : "The whole range";
   return (
     <div className="row wrap log-progress small">
       <span role="status" className="quiet">
@@ -117,6 +118,20 @@ function NothingFound(): ReactNode {
     </div>
   );
 }
+
+/** For writing a pattern: fields and values of what came lately, whatever pattern there is, and fields of what was found. */
+export function useKnownFields(search: Search, found: readonly LogField[], isTurn: boolean): readonly LogField[] {
+  const parameters = logParameters(changed(search, { pattern: undefined, mode: undefined, from: LATELY, to: undefined }));
+  const lately = useBeside<LogFields>("/logs/fields", parameters, isTurn).data?.fields;
+  return useMemo(() => {
+    const fields = new Map(found.map((field) => [field.name, field]));
+    // Without a pattern a field has more of its values.
+    for (const field of lately ?? []) fields.set(field.name, field);
+    return [...fields.values()];
+  }, [found, lately]);
+}
+
+const LATELY = "now-1h";
 
 /** What hangs on the same question as the lines: asked when the first of them have come. */
 export function useBeside<T>(path: string, parameters: URLSearchParams, isTurn: boolean): Answer<T> {

@@ -6,7 +6,7 @@ import type { LogField, LogFields, LogHistogram } from "../api/logs";
 import { Around } from "../logs/Around";
 import { useLogGroups } from "../logs/GroupPicker";
 import { QueryPanel } from "../logs/QueryPanel";
-import { FieldsPanel, HistogramPanel, LinesPanel, useBeside } from "../logs/SearchPanels";
+import { FieldsPanel, HistogramPanel, LinesPanel, useBeside, useKnownFields } from "../logs/SearchPanels";
 import { TailPanel } from "../logs/TailPanel";
 import { useLogSearch } from "../logs/useLogSearch";
 import { Choice } from "../panels/Choice";
@@ -50,6 +50,7 @@ function Searching(): ReactNode {
   const parameters = logParameters(search);
   const histogram = useBeside<LogHistogram>("/logs/histogram", parameters, isTurn);
   const fields = useBeside<LogFields>("/logs/fields", parameters, isTurn);
+  const known = useKnownFields(search, fields.data?.fields ?? NO_FIELDS, fields.data !== undefined || found.answer.isError);
   const middle = middleOf(search);
   // Without lines there is nothing beside them; why, the panel of lines says.
   const isRefused = found.answer.isError && found.answer.data === undefined;
@@ -60,7 +61,7 @@ function Searching(): ReactNode {
   };
   return (
     <>
-      <QueryPanel fields={fields.data?.fields ?? NO_FIELDS} error={found.answer.error} again={again} />
+      <QueryPanel fields={known} error={found.answer.error} again={again} />
       {middle ? <Around middle={middle} /> : (
         <>
           {!isRefused && <HistogramPanel answer={histogram} />}
@@ -76,10 +77,11 @@ function Searching(): ReactNode {
 
 function Tailing(): ReactNode {
   const { search } = useAddress();
+  const known = useKnownFields(search, NO_FIELDS, true);
   const middle = middleOf(search);
   return (
     <>
-      <QueryPanel fields={NO_FIELDS} error={null} again={() => undefined} />
+      <QueryPanel fields={known} error={null} again={() => undefined} />
       {middle ? <Around middle={middle} /> : <TailPanel />}
     </>
   );
