@@ -27,6 +27,7 @@ export function lineOf(place: number, now: number): LogEvent {
 }
 
 const LINES = 1_200;
+const DATA_TO = { applied: 4_711, clock: "2026-11-26T12:00:00.000Z", newestArrival: null, now: "2026-11-26T12:00:00.000Z", sequence: 1 };
 
 export interface FakeLogs {
   lines: LogEvent[];
@@ -58,7 +59,7 @@ export async function fakeLogs(page: Page, change: Partial<FakeLogs> = {}): Prom
 }
 
 const ANSWERS: Record<string, (fake: FakeLogs, url: URL, route: Route) => Promise<void>> = {
-  "/groups": (fake, _url, route) => route.fulfill({ json: { groups: fake.groups } }),
+  "/groups": (fake, _url, route) => route.fulfill({ json: { dataTo: DATA_TO, groups: fake.groups } }),
   "/events": (fake, url, route) => answered(url, route, () => eventsOf(fake, url)),
   "/histogram": (fake, url, route) => answered(url, route, () => histogramOf(fake, url)),
   "/fields": (fake, url, route) => answered(url, route, () => fieldsOf(fake, url)),
@@ -142,7 +143,7 @@ function eventsOf(fake: FakeLogs, url: URL): LogEvents {
     const line = all[at];
     if (line && isFound(url, line)) events.push(line);
   }
-  return { events, next: at < all.length ? String(at) : null, scanned: { events: at - from, bytes: (at - from) * 310, milliseconds: 2 + (at - from) * 3 }, searchedTo: all[Math.min(at, all.length - 1)]?.timestamp ?? null };
+  return { dataTo: DATA_TO, events, next: at < all.length ? String(at) : null, scanned: { events: at - from, bytes: (at - from) * 310, milliseconds: 2 + (at - from) * 3 }, searchedTo: all[Math.min(at, all.length - 1)]?.timestamp ?? null };
 }
 
 function histogramOf(fake: FakeLogs, url: URL): LogHistogram {
@@ -152,7 +153,7 @@ function histogramOf(fake: FakeLogs, url: URL): LogHistogram {
     const start = Math.floor(Date.parse(line.timestamp) / 120_000) * 120_000;
     counts.set(start, (counts.get(start) ?? 0) + 1);
   }
-  return { bucketSeconds: 120, buckets: [...counts].sort(([left], [right]) => left - right).map(([at, count]) => ({ at: new Date(at).toISOString(), count })), total: found.length, isComplete: true };
+  return { dataTo: DATA_TO, bucketSeconds: 120, buckets: [...counts].sort(([left], [right]) => left - right).map(([at, count]) => ({ at: new Date(at).toISOString(), count })), total: found.length, isComplete: true };
 }
 
 function fieldsOf(fake: FakeLogs, url: URL): LogFields {
@@ -171,7 +172,7 @@ function fieldsOf(fake: FakeLogs, url: URL): LogFields {
     const type = typeof first === "number" ? "number" as const : typeof first === "boolean" ? "flag" as const : "text" as const;
     return { name, type, count: [...counts.values()].reduce((sum, each) => sum + each, 0), distinct: counts.size, top };
   });
-  return { sampled: found.length, fields: fields.sort((left, right) => right.count - left.count || left.name.localeCompare(right.name)) };
+  return { dataTo: DATA_TO, sampled: found.length, fields: fields.sort((left, right) => right.count - left.count || left.name.localeCompare(right.name)) };
 }
 
 function tried({ pattern, samples, transformation }: { pattern: string; samples: string[]; transformation?: Transformation }): PatternAnswer {

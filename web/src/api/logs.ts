@@ -1,6 +1,6 @@
-// What do the logs say? Groups, events, their histogram and fields, patterns tried on samples, and metric filters. The
-// types are those that `schema.ts` will have of these paths.
-import { ask, send } from "./client";
+// What do the logs say? Groups, events, their histogram and fields, patterns tried on samples, and metric filters. Where
+// `schema.ts` has none of these types yet, they are written as it will have them.
+import { ask, send, type DataTo } from "./client";
 
 export interface LogGroup {
   name: string;
@@ -8,14 +8,15 @@ export interface LogGroup {
   region: string;
   createdAt: string;
   /** Null: kept for ever. */
-  retentionDays: number | null;
+  retentionDays?: number | null;
   storedBytes: number;
   streams: number;
-  lastIngestionAt: string | null;
+  lastIngestionAt?: string | null;
   metricFilters: number;
 }
 
 export interface LogGroups {
+  dataTo: DataTo;
   groups: LogGroup[];
 }
 
@@ -28,13 +29,13 @@ export interface LogEvent {
   stream: string;
   message: string;
   /** Its name in the event contract. */
-  event: string | null;
+  event?: string | null;
   /** A card number was cut out of it. */
   guarded: boolean;
-  correlationId: string | null;
-  requestId: string | null;
-  traceId: string | null;
-  tokenReferenceId: string | null;
+  correlationId?: string | null;
+  requestId?: string | null;
+  traceId?: string | null;
+  tokenReferenceId?: string | null;
 }
 
 export interface Scanned {
@@ -44,15 +45,17 @@ export interface Scanned {
 }
 
 export interface LogEvents {
+  dataTo: DataTo;
   events: LogEvent[];
   /** Where the search goes on; a page may be short, or empty, and still have it. */
-  next: string | null;
+  next?: string | null;
   scanned: Scanned;
   /** Up to where everything has been looked at, where the server says it. */
   searchedTo?: string | null;
 }
 
 export interface LogHistogram {
+  dataTo: DataTo;
   bucketSeconds: number;
   buckets: { at: string; count: number }[];
   total: number;
@@ -60,11 +63,10 @@ export interface LogHistogram {
   isComplete: boolean;
 }
 
-export type FieldType = "text" | "number" | "flag" | "mixed";
-
 export interface LogField {
   name: string;
-  type: FieldType;
+  /** text, number, flag or mixed. */
+  type: string;
   /** Events of the sample that have it. */
   count: number;
   distinct: number;
@@ -73,6 +75,7 @@ export interface LogField {
 }
 
 export interface LogFields {
+  dataTo: DataTo;
   /** Events that were looked into. */
   sampled: number;
   fields: LogField[];
@@ -129,7 +132,8 @@ export interface TailUpdate {
 
 /** Why a tail ends by itself. */
 export interface TailEnded {
-  reason: "time" | "stopping";
+  /** time or stopping. */
+  reason: string;
 }
 
 /** Samples that one question may have. */

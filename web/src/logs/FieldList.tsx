@@ -9,7 +9,7 @@ import { valueOf } from "./pattern";
 import type { LineActions } from "./useLines";
 
 const MANY = 12;
-const TYPE_WORDS: Record<LogField["type"], string> = { text: "text", number: "number", flag: "yes or no", mixed: "several types" };
+const TYPE_WORDS: Record<string, string> = { text: "text", number: "number", flag: "yes or no", mixed: "several types" };
 
 export function FieldList({ fields: { fields, sampled }, actions }: { fields: LogFields; actions: LineActions }): ReactNode {
   const [text, setText] = useState("");
@@ -43,7 +43,7 @@ export function FieldList({ fields: { fields, sampled }, actions }: { fields: Lo
 function Values({ field, actions }: { field: LogField; actions: LineActions }): ReactNode {
   return (
     <div className="field-values">
-      <div className="quiet small">{TYPE_WORDS[field.type]}, {count(field.distinct)} different {field.distinct === 1 ? "value" : "values"}; Alt and a click refuses one</div>
+      <div className="quiet small">{TYPE_WORDS[field.type] ?? field.type}, {count(field.distinct)} different {field.distinct === 1 ? "value" : "values"}; Alt and a click refuses one</div>
       <Bars label={`Most frequent values of ${field.name}`}
         bars={field.top.map(({ value, count: times }) => ({ key: value, label: value, value: times, words: count(times) }))}
         onPick={(text, refuse) => actions.condition(field.name, valueOf(text, field.type), refuse)} />

@@ -76,7 +76,7 @@ function Groups({ answer, chosen, choose }: { answer: Answer<LogGroups>; chosen:
 }
 
 function about(group: LogGroup): string {
-  const last = group.lastIngestionAt === null ? "nothing came yet" : `newest ${wholeSeconds(Date.now() - Date.parse(group.lastIngestionAt))} ago`;
-  const kept = group.retentionDays === null ? "kept for ever" : `kept ${count(group.retentionDays)} days`;
+  const last = !group.lastIngestionAt ? "nothing came yet" : `newest ${wholeSeconds(Date.now() - Date.parse(group.lastIngestionAt))} ago`;
+  const kept = group.retentionDays ? `kept ${count(group.retentionDays)} days` : "kept for ever";
   return `${last} · ${bytes(group.storedBytes)} · ${count(group.streams)} ${group.streams === 1 ? "stream" : "streams"} · ${kept}`;
 }

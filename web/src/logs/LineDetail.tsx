@@ -30,7 +30,7 @@ export function LineDetail({ line, marks, zone, actions }: { line: LogEvent; mar
   const { search } = useAddress();
   const json = useMemo(() => jsonLines(line.message), [line.message]);
   const late = Date.parse(line.ingestionTime) - Date.parse(line.timestamp);
-  const attempt = line.correlationId ?? line.requestId ?? line.traceId ?? line.tokenReferenceId;
+  const attempt = line.correlationId ?? line.requestId ?? line.traceId ?? line.tokenReferenceId ?? null;
   return (
     <div className="log-detail">
       <div className="row wrap">
@@ -46,10 +46,10 @@ export function LineDetail({ line, marks, zone, actions }: { line: LogEvent; mar
         <div><dt>Arrived</dt><dd>{time(line.ingestionTime, zone, "full")}{late > LATE_MS && <span style={{ color: "var(--warn)" }}>, {seconds(late / 1_000)} late</span>}</dd></div>
         <div><dt>Group</dt><dd>{line.group}</dd></div>
         <div><dt>Stream</dt><dd>{line.stream}</dd></div>
-        {line.event !== null && <div><dt>Event</dt><dd>{line.event}</dd></div>}
+        {line.event && <div><dt>Event</dt><dd>{line.event}</dd></div>}
         {IDS.map(([title, name]) => {
           const id = line[name];
-          return id !== null && <div key={name}><dt>{title}</dt><dd><Link to="/go/$id" params={{ id }} search={elsewhere(search)} className="mono">{id}</Link></dd></div>;
+          return id && <div key={name}><dt>{title}</dt><dd><Link to="/go/$id" params={{ id }} search={elsewhere(search)} className="mono">{id}</Link></dd></div>;
         })}
         <div><dt>Line</dt><dd className="mono">{line.id}</dd></div>
       </dl>

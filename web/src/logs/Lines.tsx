@@ -133,7 +133,7 @@ const Line = memo(function Line({ line, marks, zone, showsSource, isWrapped, isO
       <button type="button" className="plain log-head" tabIndex={-1} aria-expanded={isOpen} data-source={showsSource} data-wrap={isWrapped} onClick={() => toggle(line.id)}>
         <span className="mono log-time">{time(line.timestamp, zone, "full")}</span>
         {showsSource && <span className="small quiet log-source" title={`${line.group} · ${line.stream}`}><span className="clip">{shortGroup(line.group)}</span><span className="clip log-stream">{line.stream}</span></span>}
-        <span className="mono log-message"><Marked text={inOneLine(line).slice(0, LETTERS_MAX)} marks={marks} /></span>
+        <span className="mono log-message">{line.event && <><span className="log-event"><Marked text={line.event} marks={marks} /></span> </>}<Marked text={inOneLine(line).slice(0, LETTERS_MAX)} marks={marks} /></span>
       </button>
       {isOpen && <LineDetail line={line} marks={marks} zone={zone} actions={actions} />}
     </>

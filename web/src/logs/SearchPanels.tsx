@@ -93,7 +93,7 @@ function Progress({ found }: { found: LogSearch }): ReactNode {
       <span role="status" className="quiet">
         {[state, `${count(lines.length)} ${lines.length === 1 ? "line" : "lines"}${hasMore || isSearching ? where : ""}`].filter(Boolean).join(": ")}
       </span>
-      <span className="quiet grow">{count(scanned.events)} events looked at{scanned.bytes > 0 ? `, ${bytes(scanned.bytes)} read` : ""} in {seconds(scanned.milliseconds / 1_000)}{isSearching || asOf === 0 ? "" : `, as of ${time(asOf, zone, "clock")}`}</span>
+      <span className="quiet grow">{scanned.events > 0 && `${count(scanned.events)} events looked at, `}{scanned.bytes > 0 && `${bytes(scanned.bytes)} read, `}in {seconds(scanned.milliseconds / 1_000)}{isSearching || asOf === 0 ? "" : `, as of ${time(asOf, zone, "clock")}`}</span>
       {isSearching && <Button size="compact-sm" variant="default" leftSection={<Icon name="close" size={12} />} onClick={found.stop}>Stop</Button>}
       {!isSearching && hasMore && <Button size="compact-sm" variant="default" onClick={found.more}>{isStopped ? "Search on" : `Show ${PAGE} more`}</Button>}
       {lines.length >= LINES_MAX && <span>No more than {count(LINES_MAX)} lines are shown: narrow the range or the pattern.</span>}

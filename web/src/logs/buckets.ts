@@ -3,7 +3,7 @@ import type { LogHistogram } from "../api/logs";
 
 const BUCKETS_MAX = 240;
 
-export function filled(histogram: LogHistogram, range: { from: number; to: number } | null): { startsMs: number[]; counts: number[] } {
+export function filled(histogram: Pick<LogHistogram, "bucketSeconds" | "buckets">, range: { from: number; to: number } | null): { startsMs: number[]; counts: number[] } {
   const length = histogram.bucketSeconds * 1_000;
   const counted = new Map(histogram.buckets.map(({ at, count }) => [new Date(at).getTime(), count]));
   const known = [...counted.keys()].sort((left, right) => left - right);

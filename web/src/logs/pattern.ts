@@ -1,8 +1,6 @@
 // How does a filter pattern grow by a click? Pure: which kind it is, and the pattern with one condition more. What a
 // pattern means and whether it is right says the server alone (docs/protocols/filter-patterns.md).
 
-import type { FieldType } from "../api/logs";
-
 export type Kind = "everything" | "terms" | "json" | "fields" | "expression";
 /** A value of a line; numbers as they are written, for reading them would change some. */
 export type Value = string | { number: string } | boolean | null;
@@ -37,7 +35,7 @@ export function condition(name: string, value: Value, isRefused: boolean): strin
 }
 
 /** A value that the API gives as text, by the type of its field. */
-export function valueOf(text: string, type: FieldType): Value {
+export function valueOf(text: string, type: string): Value {
   if (type === "flag" || (type === "mixed" && /^(true|false)$/.test(text))) return text === "true";
   return type !== "text" && /^-?[\d.]+(e[+-]?\d+)?$/i.test(text) ? { number: text } : text;
 }
