@@ -16,6 +16,8 @@ const routes = [
   createRoute({ getParentRoute: () => root, path: "/funnel", component: lazyRouteComponent(() => import("./pages/Funnel"), "Funnel") }),
   createRoute({ getParentRoute: () => root, path: "/requests", component: lazyRouteComponent(() => import("./pages/Requests"), "Requests") }),
   createRoute({ getParentRoute: () => root, path: "/requests/$id", component: lazyRouteComponent(() => import("./pages/Request"), "Request") }),
+  createRoute({ getParentRoute: () => root, path: "/logs", component: lazyRouteComponent(() => import("./pages/Logs"), "Logs") }),
+  createRoute({ getParentRoute: () => root, path: "/logs/filters", component: lazyRouteComponent(() => import("./pages/LogFilters"), "LogFilters") }),
   createRoute({ getParentRoute: () => root, path: "/sql", component: lazyRouteComponent(() => import("./pages/Sql"), "Sql") }),
   createRoute({ getParentRoute: () => root, path: "/admin/storage", component: lazyRouteComponent(() => import("./pages/Storage"), "Storage") }),
   createRoute({ getParentRoute: () => root, path: "/go/$id", component: lazyRouteComponent(() => import("./pages/Go"), "Go") }),

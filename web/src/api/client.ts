@@ -34,6 +34,10 @@ export interface Place {
   line?: number | null;
   column?: number | null;
   hint?: string | null;
+  /** In a filter pattern: its character, counted from 0. */
+  at?: number | null;
+  /** The parameter or member that is wrong. */
+  parameter?: string | null;
 }
 
 /** Why the server did not answer the question. */
@@ -69,7 +73,8 @@ export async function send(path: string, request: RequestInit): Promise<Response
   return response;
 }
 
-async function refusal(response: Response): Promise<ApiError> {
+/** The error that an answer without 2xx means. */
+export async function refusal(response: Response): Promise<ApiError> {
   const requestId = response.headers.get("x-request-id") ?? response.headers.get("x-amzn-requestid");
   const body: unknown = await response.json().catch(() => null);
   const detail = (body as { error?: { code?: string; message?: string } & Place } | null)?.error;

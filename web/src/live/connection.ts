@@ -1,5 +1,6 @@
 // How does a page stay connected? One request whose answer never ends; after a break it is asked for again, from the
 // event after the last one, waiting a little longer each time.
+import { ApiError, refusal } from "../api/client";
 import { EventReader, type ServerEvent } from "./events";
 
 export type Phase = "off" | "connecting" | "live" | "reconnecting" | "refused";
@@ -10,6 +11,8 @@ export interface LiveState {
   tries: number;
   /** When the stream was lost, milliseconds since 1970; null while it is not. */
   lostAt: number | null;
+  /** What the server said the last time that it gave no stream. */
+  refusal?: ApiError;
 }
 
 export const OFF: LiveState = { phase: "off", tries: 0, lostAt: null };
@@ -41,7 +44,7 @@ export function connect(url: string, resumeAt: string | null, listener: Listener
       const headers: Record<string, string> = { accept: "text/event-stream" };
       if (lastId) headers["last-event-id"] = lastId;
       const response = await fetch(url, { headers, credentials: "same-origin", signal: attempt.signal });
-      if (!response.ok || !response.body) throw new Refused(response.status);
+      if (!response.ok || !response.body) throw await refusal(response);
       say({ phase: "live", tries: 0, lostAt: null });
       const reader = new EventReader();
       const bytes = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -65,29 +68,24 @@ export function connect(url: string, resumeAt: string | null, listener: Listener
   async function run(): Promise<void> {
     say(state);
     while (!end.signal.aborted) {
-      const refusal = await once().then(
+      const refused = await once().then(
         () => null,
-        (error: unknown) => (error instanceof Refused ? error.status : null),
+        (error: unknown) => (error instanceof ApiError ? error : null),
       );
       if (end.signal.aborted) return;
+      const said = refused === null ? {} : { refusal: refused };
       // Neither a new sign-in nor another address comes by itself.
-      if (refusal !== null && refusal >= 400 && refusal < 500 && refusal !== 429) {
-        say({ phase: "refused", tries: 0, lostAt: Date.now() });
+      if (refused !== null && refused.status >= 400 && refused.status < 500 && refused.status !== 429) {
+        say({ phase: "refused", tries: 0, lostAt: Date.now(), ...said });
         return;
       }
-      say({ phase: "reconnecting", tries: state.tries + 1, lostAt: state.lostAt ?? Date.now() });
+      say({ phase: "reconnecting", tries: state.tries + 1, lostAt: state.lostAt ?? Date.now(), ...said });
       await pause(WAITS_MS[Math.min(state.tries, WAITS_MS.length) - 1] ?? 8_000, end.signal);
     }
   }
 
   void run();
   return () => end.abort();
-}
-
-class Refused extends Error {
-  constructor(readonly status: number) {
-    super(`the stream was refused with ${status}`);
-  }
 }
 
 function pause(millis: number, signal: AbortSignal): Promise<void> {

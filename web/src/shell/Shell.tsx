@@ -13,7 +13,7 @@ import { Chips } from "./Chips";
 import { FilterMenu } from "./FilterMenu";
 import { Freshness } from "./Freshness";
 import { Icon } from "./icons";
-import { GROUPS, PAGES } from "./pages";
+import { GROUPS, pageOf, PAGES } from "./pages";
 import { SearchBox } from "./SearchBox";
 import { Shortcuts } from "./Shortcuts";
 import { SignIn } from "./SignIn";
@@ -26,7 +26,9 @@ export function Shell(): ReactNode {
   const [isOpen, rail] = useDisclosure(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
   useEffect(() => rail.close(), [path, rail.close]);
-  const isTimeless = PAGES.some((page) => page.isTimeless && path.startsWith(page.path));
+  const shown = pageOf(path);
+  // A tail follows no range.
+  const isTimeless = shown?.isTimeless === true || (shown?.path === "/logs" && search.tail !== undefined);
 
   if (session.error instanceof ApiError && session.error.status === 401) return <SignIn />;
   return (
@@ -50,7 +52,7 @@ export function Shell(): ReactNode {
               <Fragment key={group}>
                 <div className="rail-group">{group}</div>
                 {PAGES.filter((page) => page.group === group).map((page) => (
-                  <Link key={page.path} to={page.path} search={elsewhere(search)} className="rail-link" activeOptions={{ exact: false, includeSearch: false }}>
+                  <Link key={page.path} to={page.path} search={elsewhere(search)} className="rail-link" activeOptions={{ exact: shown?.path !== page.path, includeSearch: false }}>
                     <Icon name={page.icon} />
                     {page.title}
                   </Link>
@@ -63,8 +65,8 @@ export function Shell(): ReactNode {
         </AppShell.Navbar>
         <AppShell.Main>
           <div className="page">
-            <div className="filterbar" role="group" aria-label={isTimeless ? "View" : "Range and filters"}>
-              {isTimeless ? <ZoneSwitch /> : <><TimePicker /><FilterMenu /><Chips /></>}
+            <div className="filterbar" role="group" aria-label={isTimeless ? "View" : shown?.isUnfiltered ? "Range" : "Range and filters"}>
+              {isTimeless ? <ZoneSwitch /> : <><TimePicker />{!shown?.isUnfiltered && <><FilterMenu /><Chips /></>}</>}
               <div className="grow" />
               <ViewMenu />
             </div>

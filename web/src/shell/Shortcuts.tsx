@@ -21,10 +21,10 @@ const PAIR_MS = 1_200;
 
 /** Keys that pages handle themselves, for the sheet. */
 const OF_PAGES: readonly (readonly [string, string])[] = [
-  ["p", "Pause or continue the feed"],
+  ["p", "Pause or continue the feed or the tail"],
   ["j / k", "Next or previous line of a list"],
   ["Enter", "Open the line"],
-  ["y", "Copy the id"],
+  ["y", "Copy the id, or the log line"],
   ["e", "Export the list"],
   ["Ctrl Enter", "Run the SQL query"],
   ["Esc Tab", "Leave the SQL editor"],
@@ -46,7 +46,7 @@ export function Shortcuts(): ReactNode {
     return [
       ...PAGES.map((page) => ({ keys: `g ${page.key}`, words: `Go to ${page.title}`, run: () => void navigate({ to: page.path, search: elsewhere(search) }) })),
       { keys: "/", words: "Find any id", run: () => document.getElementById("find")?.focus() },
-      { keys: "f", words: "Add a filter", run: () => document.querySelector<HTMLElement>("[data-filter-button]")?.click() },
+      { keys: "f", words: "Add a filter; in logs, write a pattern", run: () => document.querySelector<HTMLElement>("[data-filter-button]")?.click() },
       { keys: "x", words: "Remove all filters", run: () => go(unfiltered(search)) },
       { keys: "t z", words: "Zoom out", run: () => go(zoomedOut(search, Date.now())) },
       { keys: "t ArrowLeft", words: "Shift to earlier", run: () => go(shifted(search, -1, Date.now())) },

@@ -23,7 +23,7 @@ export function ViewMenu(): ReactNode {
     <div className="row" style={{ gap: 4 }}>
       <Popover position="bottom-end" trapFocus width={320} onClose={() => setSaid(null)}>
         <Popover.Target><Button size="compact-md" variant="default">Views</Button></Popover.Target>
-        <Popover.Dropdown p={8}><Saved path={path} /></Popover.Dropdown>
+        <Popover.Dropdown p={8}><SavedViews path={path} label="Save this view as" nothing="No saved views yet. A view keeps the page, the range and the filters, in this browser." /></Popover.Dropdown>
       </Popover>
       <Popover position="bottom-end" trapFocus width={260} onClose={() => setSaid(null)}>
         <Popover.Target><Button size="compact-md" variant="default" px={8} aria-label="Copy link"><Icon name="link" /></Button></Popover.Target>
@@ -38,11 +38,22 @@ export function ViewMenu(): ReactNode {
   );
 }
 
-function Saved({ path }: { path: string }): ReactNode {
+export interface SavedViewsProps {
+  /** The page that is kept. */
+  path: string;
+  /** Show only what is kept of that page. */
+  isOfPage?: boolean;
+  label: string;
+  /** What is said where there is none. */
+  nothing: string;
+}
+
+export function SavedViews({ path, isOfPage = false, label, nothing }: SavedViewsProps): ReactNode {
   const { search } = useAddress();
   const router = useRouter();
   const [name, setName] = useState("");
   const [views, setViews] = useState(() => readViews(localStorage));
+  const shown = views.filter((view) => !isOfPage || view.path === path);
   const keep = (next: SavedView[]): void => {
     writeViews(localStorage, next);
     setViews(next);
@@ -54,8 +65,8 @@ function Saved({ path }: { path: string }): ReactNode {
   };
   return (
     <>
-      {views.length === 0 && <div className="quiet small" style={{ padding: 8 }}>No saved views yet. A view keeps the page, the range and the filters, in this browser.</div>}
-      {views.map((view) => (
+      {shown.length === 0 && <div className="quiet small" style={{ padding: 8 }}>{nothing}</div>}
+      {shown.map((view) => (
         <div key={view.name} className="row" style={{ gap: 4 }}>
           <UnstyledButton className="rail-link grow" onClick={() => router.history.push(`${view.path}${view.search}`)}>
             <span className="clip">{view.name}</span>
@@ -64,7 +75,7 @@ function Saved({ path }: { path: string }): ReactNode {
         </div>
       ))}
       <form onSubmit={submit} className="row" style={{ marginTop: 8, alignItems: "flex-end" }}>
-        <TextInput size="xs" className="grow" label="Save this view as" maxLength={NAME_MAX} value={name} onChange={(event) => setName(event.currentTarget.value)} />
+        <TextInput size="xs" className="grow" label={label} maxLength={NAME_MAX} value={name} onChange={(event) => setName(event.currentTarget.value)} />
         <Button type="submit" size="compact-sm" disabled={name.trim() === "" || views.length >= VIEWS_MAX}>Save</Button>
       </form>
     </>

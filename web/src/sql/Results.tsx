@@ -4,6 +4,7 @@ import { useEffect, useRef, useState, type ReactNode } from "react";
 import { FILE_ROWS_MAX, problemOf, ROWS_MAX, sqlFile, type FileFormat, type Note, type Problem } from "../api/sql";
 import { Choice } from "../panels/Choice";
 import { announce } from "../shell/announce";
+import { save } from "../shell/save";
 import { bytes, count, seconds } from "../text/format";
 import { QuickChart } from "./QuickChart";
 import { ResultGrid } from "./ResultGrid";
@@ -129,12 +130,4 @@ function Download({ sql }: { sql: string }): ReactNode {
       )}
     </>
   );
-}
-
-function save(name: string, file: Blob): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

@@ -42,7 +42,34 @@ export interface Search extends Partial<Record<FilterName, string>> {
   tab?: "facts" | "tokens" | "raw";
   /** `off` stops live updates. */
   live?: "off";
+  /** The log groups that are searched, joined as values of a filter are; without it all of them. */
+  group?: string;
+  /** The log streams that are searched. */
+  stream?: string;
+  /** The filter pattern of a search in logs. */
+  pattern?: string;
+  /** `strict` reads patterns to AWS's letter. */
+  mode?: "strict";
+  /** The oldest line first. */
+  first?: "oldest";
+  /** Follow the lines as they come. */
+  tail?: "1";
+  /** Words to mark in lines, beside those of the pattern. */
+  mark?: string;
+  /** Do not say of each line which group and stream it is from. */
+  source?: "off";
+  /** Lines are shown whole. */
+  wrap?: "1";
+  /** The line whose surroundings are shown: time, id, group and stream. */
+  around?: string;
+  /** The metric filter that is edited; its group is in `group`. */
+  filter?: string;
+  /** A metric filter is being written. */
+  draft?: "1";
 }
+
+/** What means something among the logs only. */
+const OF_LOGS = ["group", "stream", "pattern", "mode", "first", "tail", "mark", "source", "wrap", "around", "filter", "draft"] as const;
 
 export const RANGE_DEFAULT = { from: "now-3h", to: "now" };
 
@@ -56,7 +83,7 @@ export const RANGES: readonly { from: string; label: string }[] = [
   { from: "now-30d", label: "Last 30 days" },
 ];
 
-const OTHERS = ["from", "to", "tz", "cmp", "q", "order", "abandoned", "by", "columns", "tab", "live"];
+const OTHERS = ["from", "to", "tz", "cmp", "q", "order", "abandoned", "by", "columns", "tab", "live", ...OF_LOGS];
 const NAMES: readonly string[] = [...FILTERS, ...OTHERS];
 const TIME = /^(now(-\d{1,9}[smhdw])?|\d{1,15}|\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2}))$/;
 /** Parameters that have one meaning only, or a few. */
@@ -69,6 +96,12 @@ const WORDS: Record<string, RegExp> = {
   live: /^off$/,
   tab: /^(facts|tokens|raw)$/,
   order: /^(arrival|slowest)$/,
+  mode: /^strict$/,
+  first: /^oldest$/,
+  tail: /^1$/,
+  source: /^off$/,
+  wrap: /^1$/,
+  draft: /^1$/,
   outcome: /^(!?(SUCCESS|FAILED|PENDING|ABANDONED)(,|$))+$/,
 };
 
@@ -111,9 +144,12 @@ export interface Value {
 
 /** The values of a filter: joined by commas, refused ones with a leading `!`; `\,` and `\!` stand for themselves. */
 export function valuesOf(search: Search, name: FilterName): Value[] {
+  return valuesIn(search[name] ?? "");
+}
+
+function valuesIn(text: string): Value[] {
   const values: Value[] = [];
   let value: Value = { text: "", refused: false };
-  const text = search[name] ?? "";
   let isFirst = true;
   for (let place = 0; place < text.length; place += 1) {
     const letter = text[place] ?? "";
@@ -139,6 +175,23 @@ export function valuesOf(search: Search, name: FilterName): Value[] {
 function write(value: Value): string {
   const escaped = value.text.replaceAll(",", "\\,").replace(/^!/, "\\!");
   return value.refused ? `!${escaped}` : escaped;
+}
+
+/** The texts that an address joins. */
+export function listOf(text: string | undefined): string[] {
+  return valuesIn(text ?? "").map((value) => value.text);
+}
+
+/** Texts as an address joins them; nothing for none. */
+export function joined(texts: readonly string[]): string | undefined {
+  return texts.length === 0 ? undefined : texts.map((text) => write({ text, refused: false })).join(",");
+}
+
+/** With these members, and without those that are given as undefined. */
+export function changed(search: Search, change: { [Name in keyof Search]?: Search[Name] | undefined }): Search {
+  const next: Record<string, string | undefined> = { ...search, ...change };
+  for (const name of Object.keys(next)) if (next[name] === undefined || next[name] === "") delete next[name];
+  return next as Search;
 }
 
 /** Whether a filter lets a value pass. */
@@ -169,9 +222,10 @@ export function without(search: Search, name: FilterName, text: string): Search 
   return withValues(search, name, valuesOf(search, name).filter((each) => each.text !== text));
 }
 
-/** What goes with somebody to another page: all but the query, which means nothing there. */
+/** What goes with somebody to another page: all but the query and what names a search in logs, which mean nothing there. */
 export function elsewhere(search: Search): Search {
   const { q: _, ...rest } = search;
+  for (const name of OF_LOGS) delete rest[name];
   return rest;
 }
 
