@@ -263,6 +263,7 @@ def test_points_survive_kills_and_are_never_there_twice(tmp_path):
             flushed = requests.post(
                 f"{server.url}/api/v1/lake/flush",
                 headers={"Authorization": f"Bearer {server.api_token}"},
+                json={},
                 timeout=30,
             )
             assert flushed.status_code == 200, flushed.text

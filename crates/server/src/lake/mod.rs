@@ -129,6 +129,11 @@ impl LakeShared {
         }
     }
 
+    /// The newest entry whose rows queries see.
+    pub fn head(&self) -> Offset {
+        self.snapshot.load().head
+    }
+
     /// How much memory the rows take that wait for files. It is bounded by throttling calls, because what was answered
     /// with success must be found by queries.
     pub fn hot_memory(&self) -> HotMemory {

@@ -45,6 +45,9 @@ pub const SEARCHES_WAITING_MAX: usize = 64;
 pub const BUDGET: StdDuration = StdDuration::from_secs(3);
 /// Events whose fields are looked at.
 pub const FIELDS_EVENTS_MAX: usize = 2_000;
+/// How long a search waits for what was acknowledged before it to come to where it is read.
+const HEAD_TIME_MAX: StdDuration = StdDuration::from_secs(2);
+const HEAD_LOOK_EVERY: StdDuration = StdDuration::from_millis(5);
 /// Bytes of messages of one answer, unless it says otherwise.
 pub const BYTES_MAX: usize = 8 << 20;
 
@@ -210,9 +213,23 @@ impl Logs {
         selection: &'a Selection,
         budget: StdDuration,
     ) -> Result<Sweep<'a>, SearchError> {
+        self.await_head().await;
         let catalog = self.shared.catalog.load_full();
         let scope = Scope::of(selection, catalog, (self.now)());
         Sweep::start(self.sql.engine(), &self.tables, selection, scope, budget).await
+    }
+
+    /// Waits until rows show every entry that was durable when it began, as a client expects that has just written. A
+    /// lake that is far behind is read as it is.
+    async fn await_head(&self) {
+        let durable = self.shared.appended();
+        let is_there = async {
+            while self.tables.lake.head() < durable {
+                tokio::time::sleep(HEAD_LOOK_EVERY).await;
+            }
+        };
+        // What is not there in time comes later.
+        let _in_time = tokio::time::timeout(HEAD_TIME_MAX, is_there).await;
     }
 
     /// Does something on the threads of queries, after other searches; ends it with the future, and when the server

@@ -51,6 +51,8 @@ pub struct Shared {
     pub fatal: watch::Sender<Option<String>>,
     next_due: AtomicI64,
     journal_written_bytes: AtomicU64,
+    /// The newest entry that is durable.
+    appended: AtomicU64,
     stopping: AtomicBool,
 }
 
@@ -131,6 +133,7 @@ pub fn start<S: Store>(store: S, now: Now, lake: Option<LakeSide>) -> Result<Pip
         fatal: watch::Sender::new(None),
         next_due: AtomicI64::new(applier.state().next_due().map_or(NEVER, |due| due.0)),
         journal_written_bytes: AtomicU64::new(0),
+        appended: AtomicU64::new(applier.state().applied.0),
         stopping: AtomicBool::new(false),
     });
     if let Some(lake) = &lake {
@@ -200,6 +203,11 @@ impl Pipeline {
 }
 
 impl Shared {
+    /// The newest entry that is durable: of every call that was answered with success, and perhaps of others.
+    pub fn appended(&self) -> Offset {
+        Offset(self.appended.load(Ordering::Acquire))
+    }
+
     /// Bytes of entries appended to the journal since the start.
     pub fn journal_written_bytes(&self) -> u64 {
         self.journal_written_bytes.load(Ordering::Relaxed)
@@ -267,7 +275,16 @@ fn write<S: Store>(
         // The last tick of a run tells the next start how long the product stood still.
         let appended = writer.append(at, submissions, is_due || is_last);
         shared.journal_written_bytes.store(writer.written_bytes(), Ordering::Relaxed);
-        for (place, appended) in appended? {
+        let appended = appended?;
+        let offsets = appended.iter().filter_map(|(_, appended)| match appended {
+            Appended::Entry(offset, _) => Some(offset.0),
+            _ => None,
+        });
+        if let Some(newest) = offsets.max() {
+            // Before anybody is answered: who is answered asks for it next.
+            shared.appended.store(newest, Ordering::Release);
+        }
+        for (place, appended) in appended {
             let reply = place.and_then(|place| replies.get_mut(place)?.take());
             if let Some(work) = answer(appended, reply)
                 && entries.send(work).is_err()
