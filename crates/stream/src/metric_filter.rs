@@ -239,12 +239,10 @@ impl MetricFilters {
             if let Some(Minute { start, has_match: false }) = filter.minute.take()
                 && let Some(value) = filter.definition.default_value
             {
-                data.push(datum(
-                    &filter.definition,
-                    start,
-                    Vec::new(),
-                    MetricValue::Values(vec![(value, 1.0)]),
-                ));
+                let value = MetricValue::Values(vec![(value, 1.0)]);
+                let of_minute = datum(&filter.definition, start, Vec::new(), value);
+                // The entry that tells that the minute is over may be anybody's, even nobody's.
+                data.push(DerivedDatum { origin: Some(filter.origin.clone()), ..of_minute });
             }
             self.changed.insert((key, name));
         }

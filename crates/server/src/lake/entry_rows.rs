@@ -127,7 +127,9 @@ impl EntryRows {
     }
 
     fn push_derived(&mut self, batch: &Batch, derived: &[DerivedDatum], offset: Offset) {
-        for (index, DerivedDatum { datum, provenance, origin }) in derived.iter().enumerate() {
+        // Behind the data that the entry holds itself: no two rows of a table have one place.
+        let first = if let Body::Metrics(metrics) = &batch.body { metrics.data.len() } else { 0 };
+        for (index, DerivedDatum { datum, provenance, origin }) in (first..).zip(derived) {
             let mut carried = Carried::new(batch, offset, index);
             carried.origin = origin.as_ref().unwrap_or(&batch.origin);
             metric_point(self.builder(LakeTable::MetricPoints), datum, *provenance, carried);

@@ -28,6 +28,8 @@ pub const PUT_LOG_EVENTS: Target = logs("Logs_20140328.PutLogEvents");
 pub const CREATE_LOG_GROUP: Target = logs("Logs_20140328.CreateLogGroup");
 /// CreateLogStream.
 pub const CREATE_LOG_STREAM: Target = logs("Logs_20140328.CreateLogStream");
+/// PutMetricFilter.
+pub const PUT_METRIC_FILTER: Target = logs("Logs_20140328.PutMetricFilter");
 /// PutMetricData.
 pub const PUT_METRIC_DATA: Target = Target {
     service: "monitoring",
@@ -73,6 +75,18 @@ pub fn create_log_group(name: &str) -> Vec<u8> {
 /// The JSON of a CreateLogStream call.
 pub fn create_log_stream(group: &str, name: &str) -> Vec<u8> {
     to_json(&serde_json::json!({ "logGroupName": group, "logStreamName": name }))
+}
+
+/// The JSON of a PutMetricFilter call.
+pub fn put_metric_filter(group: &str, name: &str, pattern: &str, value: &str) -> Vec<u8> {
+    let transformation =
+        serde_json::json!({ "metricNamespace": "Bench", "metricName": name, "metricValue": value });
+    to_json(&serde_json::json!({
+        "logGroupName": group,
+        "filterName": name,
+        "filterPattern": pattern,
+        "metricTransformations": [transformation],
+    }))
 }
 
 /// The JSON of a PutMetricData call whose data are single values of one namespace.

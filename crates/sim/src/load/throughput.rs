@@ -16,7 +16,7 @@ use walletscope_server::client::Credentials;
 use walletscope_server::start::system_now;
 use walletscope_traffic::BriefLike;
 
-use super::calls::{self, CREATE_LOG_GROUP, CREATE_LOG_STREAM, PUT_LOG_EVENTS, Target};
+use super::calls::{self, CREATE_LOG_GROUP, CREATE_LOG_STREAM, PUT_LOG_EVENTS, PUT_METRIC_FILTER, Target};
 use super::figures::{Figure, grouped, median, millis, quantile};
 use super::http::Connection;
 use super::open_loop::{self, Outcome, Schedule};
@@ -36,6 +36,10 @@ pub const GOAL: f64 = 120_000.0;
 /// Events per second of server core that must be.
 pub const FLOOR: f64 = 60_000.0;
 
+/// Metric filters of the last measurement.
+const FILTERS: usize = 20;
+/// What they may cost of the events per core second.
+const FILTERS_LOSS_MAX: f64 = 0.3;
 /// What the lake must leave of the events per core second.
 const EFFICIENCY_MIN: f64 = 0.6;
 const CONNECTIONS_LARGE: usize = 8;
@@ -64,7 +68,7 @@ pub const FULL: Size =
 pub const QUICK: Size =
     Size { repetitions: 3, large_calls: 100, small_calls: 2_000, half_rate_for: Duration::from_secs(2) };
 
-/// Measures large calls, small calls, latency at half rate and bare parsing, on a server that is running.
+/// Measures large calls, small calls, latency at half rate, bare parsing and large calls with metric filters, on a server that is running.
 ///
 /// # Errors
 /// The server refused a call or went away.
@@ -78,7 +82,49 @@ pub fn measure(server: &Server, size: Size) -> Result<Vec<Figure>, LoadError> {
     let rate = middle(&large, Burst::events_per_second);
     figures.extend(half_rate(&mut maker, size, rate)?);
     figures.extend(bare_parsing(middle(&large, Burst::cpu_micros_per_event)));
+    put_filters(server)?;
+    let filtered = maker.bursts(size.repetitions, size.large_calls, EVENTS_LARGE, CONNECTIONS_LARGE)?;
+    figures.push(filters_figure(&large, &filtered));
     Ok(figures)
+}
+
+/// Twenty metric filters of every kind on the group of every measurement; the brief's three are the first.
+fn put_filters(server: &Server) -> Result<(), LoadError> {
+    const BRIEFS: [(&str, &str); 3] = [
+        (r#"[timestamp, requestId, event="TOKEN_PROVISION_SUCCESS", ...]"#, "1"),
+        (r#"[timestamp, requestId, event="TOKEN_PROVISION_FAILURE", ...]"#, "1"),
+        (r#"[timestamp, requestId, event="TOKEN_PROVISION_SUCCESS", processingTime]"#, "$processingTime"),
+    ];
+    const OTHERS: [(&str, &str); 5] = [
+        ("ERROR -expected", "1"),
+        ("?timeout ?refused", "1"),
+        (r#"{ $.event = "TOKEN_PROVISION_*" && $.walletProvider = "ApplePay" }"#, "1"),
+        (r#"{ $.processingTime > 3 || $.processingTime < 0.1 }"#, "$.processingTime"),
+        (r#"{ $.issuer = "NO_Bank" && $.device.type NOT EXISTS }"#, "1"),
+    ];
+    let mut connection =
+        Connection::open(server.address).map_err(LoadError::io("connect to", server.address))?;
+    for (number, (pattern, value)) in BRIEFS.iter().chain(OTHERS.iter().cycle()).take(FILTERS).enumerate() {
+        let body = calls::put_metric_filter(GROUP, &format!("filter-{number}"), pattern, value);
+        let request = sign(server, PUT_METRIC_FILTER, "", &body);
+        let answer = connection.exchange(&request).map_err(LoadError::io("send", "a filter"))?;
+        if answer.status != 200 {
+            return Err(LoadError::server("put a metric filter", String::from_utf8_lossy(&answer.body)));
+        }
+    }
+    Ok(())
+}
+
+fn filters_figure(without: &[Burst], with: &[Burst]) -> Figure {
+    let (without, with) =
+        (middle(without, Burst::events_per_core_second), middle(with, Burst::events_per_core_second));
+    let lost = 1.0 - with / without;
+    Figure::new(
+        "1,000 events a call with 20 metric filters: events per core second",
+        format!("{}, {:.0} % less than without", grouped(with), lost * 100.0),
+        "as without; the points of the filters are stored and written to files as well",
+    )
+    .promised("at most 30 % less", lost <= FILTERS_LOSS_MAX)
 }
 
 /// Makes the group of every measurement and its stream; that they exist already is fine.

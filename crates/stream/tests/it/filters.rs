@@ -112,8 +112,17 @@ fn log(world: &mut World, seconds: i64, events: &[(i64, &str)]) -> Vec<String> {
     lines(&append(world, seconds, Body::Logs(LogBatch { group: GROUP.into(), stream: "s".into(), events })))
 }
 
+/// What nobody's entry tells is the filter's author's.
 fn tick(world: &mut World, seconds: i64) -> Vec<String> {
-    lines(&append(world, seconds, Body::Tick))
+    let entry =
+        Batch { appended_at: at(seconds), origin: Origin::own(), invocation_id: "".into(), body: Body::Tick };
+    let effects = world.append(entry);
+    let has_origin = |effect: &Effect| match effect {
+        Effect::Derived(data) => data.iter().all(|datum| datum.origin == Some(origin())),
+        _ => true,
+    };
+    assert!(effects.iter().all(has_origin), "{effects:?}");
+    lines(&effects)
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub(in crate::api) struct LogEventsAnswer {
     events: Vec<LogEventShown>,
     /// Pass it as `cursor` for the next page; null on the last. A page that took long is short, even empty, and has one.
     next: Option<String>,
+    /// How far the search has come, RFC 3339; null at its end.
+    searched_to: Option<String>,
     scanned: ScannedShown,
     /// How fresh it is.
     data_to: DataTo,
@@ -113,6 +115,7 @@ pub(in crate::api) async fn events(
     Ok(Json(LogEventsAnswer {
         events: page.events.into_iter().map(LogEventShown::of).collect(),
         next: page.next.map(|next| next.write(order)),
+        searched_to: page.next.map(|next| next.timestamp.rfc3339()),
         scanned: ScannedShown::of(&page.cost),
         data_to: state.data_to(Some(page.cost.head)),
     }))
