@@ -1,7 +1,7 @@
 // Does the page of the sources say who sends what, and what to mend? Its answers are the tests' own.
 import type { Page, Route } from "@playwright/test";
 import type { SourcesAnswer } from "../src/api/sources";
-import { expectRight, photograph, problems } from "./looks";
+import { expectRight, overflow, photograph, problems } from "./looks";
 import { many, source, SOURCES } from "./sourcesAnswers";
 import { OWN_VIEWS } from "./views";
 import { expect, forgetBroken, panel, test } from "./worlds";
@@ -37,6 +37,18 @@ for (const theme of ["light", "dark"] as const) {
     });
   }
 }
+
+test("no figure sticks out of its place at any width", async ({ worlds, open }) => {
+  const page = await open(worlds.steady, "/sources", answered(SOURCES));
+  await page.getByRole("button", { name: "gateway", exact: true }).click();
+  for (const width of [320, 390, 900, 1_000, 1_279, 1_280]) {
+    await page.setViewportSize({ width, height: 900 });
+    await expect.poll(() => overflow(page), String(width)).toBeLessThanOrEqual(0);
+    const wide = await page.locator("[data-source] dd, [data-source] li, [data-list]").evaluateAll((all) => all.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent));
+    expect(wide, String(width)).toEqual([]);
+    if (width === 900) await photograph(page, "sources-900", width);
+  }
+});
 
 test("keys lead there, errors come first, and each hint says what is wrong and what to do", async ({ worlds, open }) => {
   const page = await open(worlds.steady, "/requests", answered(SOURCES));
