@@ -20,6 +20,7 @@ const routes = [
   createRoute({ getParentRoute: () => root, path: "/logs/filters", component: lazyRouteComponent(() => import("./pages/LogFilters"), "LogFilters") }),
   createRoute({ getParentRoute: () => root, path: "/sql", component: lazyRouteComponent(() => import("./pages/Sql"), "Sql") }),
   createRoute({ getParentRoute: () => root, path: "/admin/storage", component: lazyRouteComponent(() => import("./pages/Storage"), "Storage") }),
+  createRoute({ getParentRoute: () => root, path: "/sources", component: lazyRouteComponent(() => import("./pages/Sources"), "Sources") }),
   createRoute({ getParentRoute: () => root, path: "/go/$id", component: lazyRouteComponent(() => import("./pages/Go"), "Go") }),
 ];
 

@@ -25,4 +25,5 @@ export const OWN_VIEWS: readonly View[] = [
   { name: "log-filters", path: "/logs/filters", first: '[data-panel="filter-editor"] .cm-content', panels: ["filter-editor", "filters"] },
   { name: "sql", path: "/sql", first: '[data-panel="sql-query"] .cm-content', panels: ["sql-schema", "sql-query", "sql-start"] },
   { name: "storage", path: "/admin/storage", first: '[data-card="disk"]', panels: ["storage-figures", "storage-tables", "storage-maintenance"] },
+  { name: "sources", path: "/sources", first: "[data-source]", panels: ["sources"] },
 ];

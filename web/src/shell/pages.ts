@@ -4,7 +4,7 @@ import type { IconName } from "./icons";
 export const GROUPS = ["Operate", "Admin"] as const;
 
 export interface Page {
-  path: "/ops" | "/errors" | "/performance" | "/funnel" | "/requests" | "/logs" | "/logs/filters" | "/sql" | "/admin/storage";
+  path: "/ops" | "/errors" | "/performance" | "/funnel" | "/requests" | "/logs" | "/logs/filters" | "/sql" | "/sources" | "/admin/storage";
   /** Where it stands in the rail. */
   group: (typeof GROUPS)[number];
   title: string;
@@ -26,6 +26,7 @@ export const PAGES: readonly Page[] = [
   { path: "/logs", group: "Operate", title: "Logs", icon: "logs", key: "l", isUnfiltered: true },
   { path: "/logs/filters", group: "Operate", title: "Metric filters", icon: "metric", key: "m", isTimeless: true },
   { path: "/sql", group: "Operate", title: "SQL", icon: "sql", key: "s", isTimeless: true },
+  { path: "/sources", group: "Admin", title: "Sources", icon: "sources", key: "c", isTimeless: true },
   { path: "/admin/storage", group: "Admin", title: "Storage", icon: "storage", key: "d", isTimeless: true },
 ];
 

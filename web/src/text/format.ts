@@ -13,6 +13,11 @@ export function percent(value: number | null | undefined): string {
   return value === null || value === undefined ? DASH : `${(value * 100).toFixed(1)} %`;
 }
 
+/** How many in a unit of time: with one digit where it is small. */
+export function rate(value: number): string {
+  return value === 0 || value >= 9.95 ? count(Math.round(value)) : value < 0.05 ? "< 0.1" : value.toFixed(1);
+}
+
 /** A duration in seconds as people read it. */
 export function seconds(value: number | null | undefined): string {
   if (value === null || value === undefined) return DASH;

@@ -1,0 +1,71 @@
+// What would the server answer about sources? One of each kind: what is wrong, what is silent, what is as it should be.
+import type { SourceHint, SourcesAnswer, SourceShown } from "../src/api/sources";
+
+const NOW = "2026-11-22T12:04:43Z";
+
+/** An hour that goes up and down about a number, the running minute half over. */
+function hour(about: number): number[] {
+  return Array.from({ length: 60 }, (_, place) => Math.round(about * (1 + 0.3 * Math.sin(place / 6) + 0.1 * Math.sin(place * 2.4)) * (place === 59 ? 0.5 : 1)));
+}
+
+export function source(name: string, more: Partial<SourceShown> = {}): SourceShown {
+  return {
+    name, state: "live", firstSeen: "2026-10-24T08:15:02.120Z", lastSeen: "2026-11-22T12:04:31.812Z", perMinute: 412.4, minutes: hour(412), logEvents: 18_204_118, metricData: 0, spans: 0, auditEvents: 0,
+    contractEvents: 16_310_204, joinCoverage: 1, withoutId: 0, withoutCorrelationId: 0, guarded: 0, late: 0, ahead: 0, delaySeconds: 1.245, unknownEvents: [], drift: [], hints: [], ...more,
+  };
+}
+
+const FIXES = {
+  silent: ["error", "see whether the function, its log subscription or its agent still runs, and whether its key is good"],
+  missing_id: ["error", "write correlationId, or at least requestId, into every event of a request"],
+  card_number: ["error", "never log a card number: find the message in the logs by its mark *** and mend its writer"],
+  missing_correlation_id: ["warning", "hand the correlation id of the wallet's call on to every function: request ids change between them"],
+  unknown_events: ["warning", "use the names of the contract, or leave the member `event` out of other messages"],
+  spelling_drift: ["warning", "choose one spelling, ApplePay or apple_pay, in every function"],
+  clock_ahead: ["warning", "see to the clock of the machine, and send times in milliseconds UTC"],
+  late: ["warning", "shorten the buffers on the way, or import history under a source of its own"],
+} as const;
+
+export function hint(code: keyof typeof FIXES, text: string): SourceHint {
+  const [severity, fix] = FIXES[code];
+  return { code, severity, text, fix };
+}
+
+/** As the server orders them: those with hints first, then by name. */
+export const SOURCES: SourcesAnswer = {
+  sources: [
+    source("device-agent", {
+      perMinute: 3.2, minutes: Array.from({ length: 60 }, (_, place) => (place % 5 === 0 ? 16 : 0)), lastSeen: "2026-11-22T11:59:58Z", logEvents: 41_322, contractEvents: 40_010, ahead: 2_210, delaySeconds: -152.4,
+      hints: [hint("clock_ahead", "2210 events have a time more than a minute ahead of their arrival")],
+    }),
+    source("gateway", {
+      perMinute: 1_204.7, minutes: hour(1_205), logEvents: 48_211_004, spans: 1_204_331, contractEvents: 31_402_118, joinCoverage: 0.974_2, withoutId: 810_174, withoutCorrelationId: 1_204_008, guarded: 17, late: 402, delaySeconds: 0.31,
+      unknownEvents: [{ name: "TOKEN_MADE", count: 41_204 }, { name: "TOKEN_PROVISION_STARTED", count: 1_310 }, { name: "com.example.gateway.handlers.ProvisioningHandler.afterComplete", count: 3 }],
+      drift: [
+        { field: "walletProvider", spellings: [{ name: "ApplePay", count: 30_118_204 }, { name: "apple_pay", count: 1_204 }, { name: "APPLE PAY", count: 7 }] },
+        { field: "issuer", spellings: [{ name: "DEMO_Bank", count: 12_004_118 }, { name: "demo-bank", count: 310 }] },
+      ],
+      hints: [
+        hint("missing_id", "810174 of 31402118 events have no id and join no attempt"),
+        hint("card_number", "17 events held a card number, which was cut"),
+        hint("missing_correlation_id", "1204008 of 31402118 events have no correlationId"),
+        hint("unknown_events", "42517 events have a name that the contract does not know"),
+        hint("spelling_drift", "one word of a dimension comes in several spellings, which count as several values"),
+      ],
+    }),
+    source("issuer-callbacks", {
+      state: "silent", lastSeen: "2026-11-22T11:40:00.512Z", perMinute: 21.3, minutes: hour(36).map((amount, place) => (place < 36 ? amount : 0)), logEvents: 920_118, contractEvents: 910_004, delaySeconds: 4.2,
+      hints: [hint("silent", "nothing came since 2026-11-22T11:40:00.512000Z")],
+    }),
+    source("audit-trail", { perMinute: 0.8, minutes: Array.from({ length: 60 }, (_, place) => (place % 11 === 3 ? 9 : 0)), logEvents: 0, contractEvents: 0, joinCoverage: null, auditEvents: 12_408, delaySeconds: 0 }),
+    source("cloudwatch-agent", { perMinute: 60, minutes: Array.from({ length: 60 }, (_, place) => (place === 59 ? 40 : 60)), logEvents: 0, contractEvents: 0, joinCoverage: null, metricData: 2_612_004, delaySeconds: 0 }),
+    source("token-provisioning-service"),
+  ],
+  dataTo: { applied: 4_711, clock: NOW, newestArrival: NOW, now: NOW, sequence: 12 },
+};
+
+/** Many, each tenth with an error. */
+export function many(amount: number): SourcesAnswer {
+  const sources = Array.from({ length: amount }, (_, place) => source(`function-${String(place).padStart(4, "0")}`, place % 10 === 7 ? { guarded: 1, hints: [hint("card_number", "1 events held a card number, which was cut")] } : {}));
+  return { ...SOURCES, sources };
+}
