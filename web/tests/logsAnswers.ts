@@ -189,9 +189,9 @@ function tried({ pattern, samples, transformation }: { pattern: string; samples:
     const value = Number(transformation?.metricValue) || Number(members[place]);
     const values = conditions.filter((each) => members[each.name] !== undefined).map((each) => ({ name: kind === "json" ? `$.${each.name}` : `$${each.name}`, value: String(members[each.name]) }));
     const dimensions = Object.fromEntries(Object.entries(transformation?.dimensions ?? {}).map(([name, from]) => [name, String(members[from.replace(/^\$\.?/, "")])]));
-    if (!isMatch) return { matches: false, values, why, noPoint: "the event does not match" };
-    if (Number.isNaN(value)) return { matches: true, values, why, noPoint: "the event has no text or number for the metric's value" };
-    return { matches: true, values, why, ...(transformation ? { point: { value, unit: transformation.unit ?? "None", dimensions } } : {}) };
+    if (!isMatch) return { matches: false, sentence: "", values, why, noPoint: "the event does not match" };
+    if (Number.isNaN(value)) return { matches: true, sentence: "", values, why, noPoint: "the event has no text or number for the metric's value" };
+    return { matches: true, sentence: "", values, why, ...(transformation ? { point: { value, unit: transformation.unit ?? "None", dimensions } } : {}) };
   };
   return { isValid: error === null, kind, ...(error ? { error } : {}), ...(transformationError ? { transformationError } : {}), samples: error ? [] : samples.map((sample) => ({ lenient: verdict(sample, false), strict: verdict(sample, true) })) };
 }
@@ -212,9 +212,9 @@ async function metricFilters(fake: FakeLogs, url: URL, route: Route): Promise<vo
 }
 
 export const FILTERS: readonly MetricFilter[] = [
-  { group: SERVICE, name: "provision-failures", pattern: '{ $.event = "TOKEN_PROVISION_FAILURE" }', metricNamespace: "TokenProvisioning", metricName: "Failures", metricValue: "1", defaultValue: null, unit: "Count", dimensions: { Issuer: "$.issuer", Reason: "$.reasonCode" }, createdAt: "2026-11-01T09:12:00.000Z" },
-  { group: SERVICE, name: "processing-time", pattern: '[timestamp, requestId, event="TOKEN_PROVISION_SUCCESS", processingTime]', metricNamespace: "TokenProvisioning", metricName: "ProcessingTime", metricValue: "$processingTime", defaultValue: null, unit: "Seconds", dimensions: {}, createdAt: "2026-11-01T09:15:00.000Z" },
-  { group: RISK, name: "warnings", pattern: "WARN", metricNamespace: "Risk", metricName: "Warnings", metricValue: "1", defaultValue: 0, unit: null, dimensions: {}, createdAt: "2026-11-12T16:40:00.000Z" },
+  { group: SERVICE, region: "us-east-1", name: "provision-failures", pattern: '{ $.event = "TOKEN_PROVISION_FAILURE" }', metricNamespace: "TokenProvisioning", metricName: "Failures", metricValue: "1", defaultValue: null, unit: "Count", dimensions: { Issuer: "$.issuer", Reason: "$.reasonCode" }, createdAt: "2026-11-01T09:12:00.000Z" },
+  { group: SERVICE, region: "us-east-1", name: "processing-time", pattern: '[timestamp, requestId, event="TOKEN_PROVISION_SUCCESS", processingTime]', metricNamespace: "TokenProvisioning", metricName: "ProcessingTime", metricValue: "$processingTime", defaultValue: null, unit: "Seconds", dimensions: {}, createdAt: "2026-11-01T09:15:00.000Z" },
+  { group: RISK, region: "us-east-1", name: "warnings", pattern: "WARN", metricNamespace: "Risk", metricName: "Warnings", metricValue: "1", defaultValue: 0, unit: null, dimensions: {}, createdAt: "2026-11-12T16:40:00.000Z" },
 ];
 
 function groupsOf(now: number): LogGroup[] {

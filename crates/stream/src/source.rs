@@ -15,7 +15,7 @@ use crate::interpret::{Said, What};
 pub const SOURCES_MAX: usize = 1_000;
 /// Unknown event names of a source that are named.
 pub const UNKNOWN_EVENTS_MAX: usize = 20;
-/// Spellings of a source that are named.
+/// Spellings of a source's field that are named.
 pub const SPELLINGS_MAX: usize = 100;
 /// Longer names are not named.
 const NAME_BYTES_MAX: usize = 64;
@@ -67,7 +67,7 @@ pub struct SourceStats {
     /// How many more events had a name that is not in `unknown_events`.
     pub unknown_events_beyond: u64,
     /// By field and spelling, how often.
-    pub spellings: BTreeMap<(Field, Box<str>), u64>,
+    pub spellings: BTreeMap<Field, BTreeMap<Box<str>, u64>>,
     /// Records of the newest minutes: the minute's start, how many.
     pub minutes: BTreeMap<Timestamp, u64>,
 }
@@ -163,8 +163,10 @@ impl SourceStats {
     /// Words of a dimension that came in several spellings, which differ in case, blanks, `_` and `-` alone.
     pub fn drift(&self) -> Vec<(Field, Vec<(&str, u64)>)> {
         let mut words: BTreeMap<(Field, String), Vec<(&str, u64)>> = BTreeMap::new();
-        for ((field, spelling), count) in &self.spellings {
-            words.entry((*field, folded(spelling))).or_default().push((spelling, *count));
+        for (field, spellings) in &self.spellings {
+            for (spelling, count) in spellings {
+                words.entry((*field, folded(spelling))).or_default().push((spelling, *count));
+            }
         }
         let several = words.into_iter().filter(|(_, spellings)| spellings.len() > 1);
         several.map(|((field, _), spellings)| (field, spellings)).collect()
@@ -183,11 +185,12 @@ impl SourceStats {
         if value.len() > NAME_BYTES_MAX {
             return;
         }
-        let is_full = self.spellings.len() >= SPELLINGS_MAX;
-        let key = (field, Box::<str>::from(value));
-        match self.spellings.get_mut(&key) {
+        let spellings = self.spellings.entry(field).or_default();
+        let is_full = spellings.len() >= SPELLINGS_MAX;
+        // Words are few and come again and again: a known one allocates nothing.
+        match spellings.get_mut(value) {
             Some(count) => *count += 1,
-            None if !is_full => drop(self.spellings.insert(key, 1)),
+            None if !is_full => drop(spellings.insert(value.into(), 1)),
             None => {}
         }
     }
@@ -270,7 +273,7 @@ mod tests {
         let (_, stats) = sources.iter().next().unwrap();
         assert_eq!(stats.unknown_events.len(), UNKNOWN_EVENTS_MAX);
         assert_eq!(stats.unknown_events_beyond, 200 - UNKNOWN_EVENTS_MAX as u64);
-        assert_eq!((stats.spellings.len(), stats.minutes.len()), (SPELLINGS_MAX, MINUTES));
+        assert_eq!((stats.spellings[&Field::Issuer].len(), stats.minutes.len()), (SPELLINGS_MAX, MINUTES));
         assert_eq!(stats.per_minute(at(199 * 60)), 2.0);
     }
 }

@@ -191,6 +191,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/logs/metric-filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which metric filters are there? */
+        get: operations["metric_filters"];
+        /** Creates a metric filter, or takes the place of the one of its name in its group. */
+        put: operations["put_metric_filter"];
+        post?: never;
+        /** Deletes a metric filter. */
+        delete: operations["delete_metric_filter"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/pattern": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries a pattern, and a transformation if there is one, on lines. Stores nothing. */
+        post: operations["try_pattern"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/logs/tail": {
         parameters: {
             query?: never;
@@ -336,6 +372,23 @@ export interface paths {
         };
         /** Who is signed in, and how does a source connect? */
         get: operations["session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who sends what, and what should be mended? */
+        get: operations["sources"];
         put?: never;
         post?: never;
         delete?: never;
@@ -615,6 +668,12 @@ export interface components {
         /** @description The first line. */
         ColumnsLine: {
             columns: components["schemas"]["ColumnShown"][];
+        };
+        /** @description A name and how often it came. */
+        CountedName: {
+            /** Format: int64 */
+            count: number;
+            name: string;
         };
         /** @description How many attempts, by outcome. */
         Counts: {
@@ -1042,6 +1101,8 @@ export interface components {
             /** @description Pass it as `cursor` for the next page; null on the last. A page that took long is short, even empty, and has one. */
             next?: string | null;
             scanned: components["schemas"]["ScannedShown"];
+            /** @description How far the search has come, RFC 3339; null at its end. */
+            searchedTo?: string | null;
         };
         /** @description A field of messages that are JSON; `@logGroup` and `@logStream` are of every event. */
         LogFieldShown: {
@@ -1192,6 +1253,50 @@ export interface components {
             /** @description Whether they are refused now. */
             throttles: boolean;
         };
+        /** @description A metric filter. */
+        MetricFilterShown: {
+            /** @description RFC 3339. */
+            createdAt: string;
+            /**
+             * Format: double
+             * @description The value of a minute with events of which none matched.
+             */
+            defaultValue?: number | null;
+            /** @description Names, and where in an event their values stand. */
+            dimensions: {
+                [key: string]: string;
+            };
+            group: string;
+            metricName: string;
+            metricNamespace: string;
+            /** @description A number, or where in an event it stands. */
+            metricValue: string;
+            name: string;
+            pattern: string;
+            region: string;
+            unit?: string | null;
+        };
+        /** @description A metric filter to put. */
+        MetricFilterToPut: {
+            /** Format: double */
+            defaultValue?: number | null;
+            dimensions?: {
+                [key: string]: string;
+            };
+            /** @description A log group that exists. */
+            group: string;
+            metricName: string;
+            metricNamespace: string;
+            metricValue: string;
+            name: string;
+            pattern: string;
+            unit?: string | null;
+        };
+        /** @description Every metric filter of the account. */
+        MetricFiltersAnswer: {
+            /** @description By group and name. */
+            metricFilters: components["schemas"]["MetricFilterShown"][];
+        };
         /** @description The answer. */
         MetricsAnswer: {
             /** @description How fresh it is. */
@@ -1209,6 +1314,11 @@ export interface components {
             previousNote?: string | null;
             /** @description The range answered. */
             range: components["schemas"]["RangeAnswered"];
+        };
+        /** @description A value by its name. */
+        NamedValue: {
+            name: string;
+            value: string;
         };
         /** @description The answer. */
         NeighboursAnswer: {
@@ -1267,12 +1377,58 @@ export interface components {
             /** @description The words for people, where they differ from the value. */
             words?: string | null;
         };
+        /** @description Why a text is no pattern. */
+        PatternFault: {
+            /** @description The character where it stops making sense, from 0. */
+            at: number;
+            message: string;
+        };
+        /** @description A pattern to try. */
+        PatternToTry: {
+            /** @description A filter pattern of CloudWatch Logs. */
+            pattern: string;
+            /** @description Up to 50 messages. */
+            samples?: string[];
+            transformation?: components["schemas"]["TransformationToTry"] | null;
+        };
+        /** @description What a pattern is, and what it finds. */
+        PatternTried: {
+            error?: components["schemas"]["PatternFault"] | null;
+            isValid: boolean;
+            /** @description `everything`, `terms`, `json` or `fields`; null where it is no pattern. */
+            kind?: string | null;
+            /** @description One for each sample; none where it is no pattern. */
+            samples: components["schemas"]["SampleTried"][];
+            transformationError?: components["schemas"]["TransformationFault"] | null;
+        };
+        /** @description What one reading says of one sample. */
+        PatternVerdict: {
+            matches: boolean;
+            /** @description Why it would count nothing. */
+            noPoint?: string | null;
+            point?: components["schemas"]["PointMade"] | null;
+            /** @description All that decided, in a sentence. */
+            sentence: string;
+            /** @description What the message says under the pattern's names. */
+            values: components["schemas"]["NamedValue"][];
+            /** @description Each term or condition, and whether it holds; notes have no verdict. */
+            why: components["schemas"]["WhyLine"][];
+        };
         /** @description How long PENDING attempts of the range have been waiting, the cardholder's time taken off. */
         PendingAge: {
             /** Format: double */
             averageSeconds?: number | null;
             /** Format: int64 */
             n: number;
+        };
+        /** @description What a metric filter would count. */
+        PointMade: {
+            dimensions: {
+                [key: string]: string;
+            };
+            unit: string;
+            /** Format: double */
+            value: number;
         };
         /** @description Events `open` and `reset`: the stream begins here. After `reset` something may be lost: fetch everything anew. */
         PositionEvent: {
@@ -1508,6 +1664,11 @@ export interface components {
              */
             total: number;
         };
+        /** @description What both readings say of one sample. */
+        SampleTried: {
+            lenient: components["schemas"]["PatternVerdict"];
+            strict: components["schemas"]["PatternVerdict"];
+        };
         /** @description Every saved query. */
         SavedQueriesAnswer: {
             /** @description By name. */
@@ -1595,6 +1756,102 @@ export interface components {
             server: components["schemas"]["ServerShown"];
             /** @description Always true; others get 401. */
             signedIn: boolean;
+        };
+        /** @description What should be mended. */
+        SourceHint: {
+            /** @description A stable word. */
+            code: string;
+            /** @description What to do. */
+            fix: string;
+            /** @description `error` (numbers are missing or wrong) or `warning`. */
+            severity: string;
+            /** @description What is wrong. */
+            text: string;
+        };
+        /** @description One key or door, and what came by it. */
+        SourceShown: {
+            /**
+             * Format: int64
+             * @description Events whose time is more than a minute ahead of their arrival.
+             */
+            ahead: number;
+            /** Format: int64 */
+            auditEvents: number;
+            /**
+             * Format: int64
+             * @description Log events that are events of the contract.
+             */
+            contractEvents: number;
+            /**
+             * Format: double
+             * @description From the newest event's time to its arrival, in seconds.
+             */
+            delaySeconds: number;
+            /** @description Words of a dimension that come in several spellings. */
+            drift: components["schemas"]["SpellingDrift"][];
+            /** @description RFC 3339. */
+            firstSeen: string;
+            /**
+             * Format: int64
+             * @description Events in which a card number was cut.
+             */
+            guarded: number;
+            /** @description What should be mended, the worst first. */
+            hints: components["schemas"]["SourceHint"][];
+            /**
+             * Format: double
+             * @description The share of them that has an id to join by; null without any.
+             */
+            joinCoverage?: number | null;
+            /** @description RFC 3339. */
+            lastSeen: string;
+            /**
+             * Format: int64
+             * @description Events that arrived more than 15 minutes after their time.
+             */
+            late: number;
+            /** Format: int64 */
+            logEvents: number;
+            /** Format: int64 */
+            metricData: number;
+            /** @description Records of each of the newest 60 minutes, oldest first. */
+            minutes: number[];
+            /** @description The key's or door's name. */
+            name: string;
+            /**
+             * Format: double
+             * @description Records a minute, over the newest hour.
+             */
+            perMinute: number;
+            /** Format: int64 */
+            spans: number;
+            /** @description `live`, or `silent` when nothing came for ten minutes. */
+            state: string;
+            /** @description Event names that the contract does not know, the most frequent first. */
+            unknownEvents: components["schemas"]["CountedName"][];
+            /**
+             * Format: int64
+             * @description Events without a correlation id.
+             */
+            withoutCorrelationId: number;
+            /**
+             * Format: int64
+             * @description Events without any id.
+             */
+            withoutId: number;
+        };
+        /** @description Every source. */
+        SourcesAnswer: {
+            /** @description How fresh it is. */
+            dataTo: components["schemas"]["DataTo"];
+            /** @description Those with hints first, then by name. */
+            sources: components["schemas"]["SourceShown"][];
+        };
+        /** @description One word in several spellings. */
+        SpellingDrift: {
+            /** @description The contract's field. */
+            field: string;
+            spellings: components["schemas"]["CountedName"][];
         };
         /** @description The body of an error, and the last line of an answer that broke off. */
         SqlErrorBody: {
@@ -1805,6 +2062,26 @@ export interface components {
             validFrom: string;
             validTo?: string | null;
         };
+        /** @description Why a transformation does not fit. */
+        TransformationFault: {
+            message: string;
+        };
+        /** @description A metric transformation to try. */
+        TransformationToTry: {
+            /**
+             * Format: double
+             * @description The value of a minute with events of which none matched.
+             */
+            defaultValue?: number | null;
+            /** @description Names, and where in an event their values stand. */
+            dimensions?: {
+                [key: string]: string;
+            };
+            /** @description A number, `$.selector` or `$name`. */
+            metricValue: string;
+            /** @description A unit of CloudWatch. */
+            unit?: string | null;
+        };
         /** @description Series over one range. */
         Trend: {
             /** @description The columns. */
@@ -1838,6 +2115,12 @@ export interface components {
             previous?: components["schemas"]["PreviousTrend"] | null;
             /** @description Why there is no previous period though it was asked for. */
             previousNote?: string | null;
+        };
+        /** @description One reason. */
+        WhyLine: {
+            /** @description Null for a note. */
+            holds?: boolean | null;
+            text: string;
         };
     };
     responses: never;
@@ -2559,6 +2842,161 @@ export interface operations {
             };
         };
     };
+    metric_filters: {
+        parameters: {
+            query?: {
+                /** @description Those of this log group alone. */
+                group?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricFiltersAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_metric_filter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MetricFilterToPut"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricFilterShown"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_metric_filter: {
+        parameters: {
+            query: {
+                /** @description Its log group. */
+                group: string;
+                /** @description Its name. */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    try_pattern: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatternToTry"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatternTried"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     tail: {
         parameters: {
             query?: {
@@ -3089,6 +3527,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourcesAnswer"];
                 };
             };
             400: {

@@ -88,8 +88,13 @@ export function Lines({ lines, marks, label, height, end, read, middle }: LinesP
       if (id === undefined) return;
       setPicked(id);
       virtual.scrollToIndex(next);
-      // Once the line is drawn, it is read aloud and Enter opens it.
-      requestAnimationFrame(() => box.current?.querySelector<HTMLElement>(`[data-line="${CSS.escape(id)}"] > button`)?.focus({ preventScroll: true }));
+      // It is read aloud and Enter opens it: at once where it is drawn, because the next key may be Enter.
+      const focused = (): boolean => {
+        const line = box.current?.querySelector<HTMLElement>(`[data-line="${CSS.escape(id)}"] > button`);
+        line?.focus({ preventScroll: true });
+        return line !== null && line !== undefined;
+      };
+      if (!focused()) requestAnimationFrame(focused);
     } else if (event.key === "y" && lines[place]) {
       copy(lines[place].message);
     }

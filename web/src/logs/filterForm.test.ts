@@ -2,10 +2,10 @@ import { expect, it } from "vitest";
 import type { MetricFilter } from "../api/logs";
 import { formOf, mistakes, newForm, samplesOf, transformationOf, written } from "./filterForm";
 
-const FILTER: MetricFilter = { group: "/g", name: "failures", pattern: "ERROR", metricNamespace: "N", metricName: "Failures", metricValue: "1", defaultValue: 0, unit: null, dimensions: { issuer: "$.issuer" }, createdAt: "2026-11-22T12:00:00Z" };
+const FILTER: MetricFilter = { group: "/g", region: "us-east-1", name: "failures", pattern: "ERROR", metricNamespace: "N", metricName: "Failures", metricValue: "1", defaultValue: 0, unit: null, dimensions: { issuer: "$.issuer" }, createdAt: "2026-11-22T12:00:00Z" };
 
 it("changes nothing of what it does not touch", () => {
-  const { createdAt: _, ...own } = FILTER;
+  const { createdAt: _, region: __, ...own } = FILTER;
   expect(written(formOf(FILTER))).toEqual(own);
   expect(written({ ...formOf(FILTER), defaultValue: " 1.5 ", unit: "Count", dimensions: [{ name: "", place: "" }] })).toEqual({ ...own, defaultValue: 1.5, unit: "Count", dimensions: {} });
 });

@@ -265,10 +265,10 @@ mod tests {
             late: 1,
             ahead: 1,
             unknown_events_beyond: 1,
-            spellings: [
-                ((walletscope_model::contract::Field::Issuer, "A_B".into()), 1),
-                ((walletscope_model::contract::Field::Issuer, "ab".into()), 1),
-            ]
+            spellings: [(
+                walletscope_model::contract::Field::Issuer,
+                [("A_B".into(), 1), ("ab".into(), 1)].into(),
+            )]
             .into(),
             ..SourceStats::default()
         };

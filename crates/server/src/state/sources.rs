@@ -1,5 +1,7 @@
 //! How is written what each source has brought?
 
+use std::collections::BTreeMap;
+
 use prost::Message;
 use walletscope_model::contract::Field;
 use walletscope_model::{Duration, Timestamp};
@@ -28,6 +30,10 @@ pub fn parse_source_key(key: &[u8]) -> Result<Box<str>, CodecError> {
 pub fn encode_source(stats: &SourceStats) -> Vec<u8> {
     let (unknown_names, unknown_counts) =
         stats.unknown_events.iter().map(|(name, count)| (name.to_string(), *count)).unzip();
+    let spelled = || {
+        let fields = stats.spellings.iter();
+        fields.flat_map(|(field, spellings)| spellings.iter().map(|(word, count)| (*field, &**word, *count)))
+    };
     SourceRecord {
         first_seen: stats.first_seen.0,
         last_seen: stats.last_seen.0,
@@ -48,9 +54,9 @@ pub fn encode_source(stats: &SourceStats) -> Vec<u8> {
         delay: stats.delay.0,
         unknown_names,
         unknown_counts,
-        spelling_fields: stats.spellings.keys().map(|(field, _)| *field as u32).collect(),
-        spellings: stats.spellings.keys().map(|(_, spelling)| spelling.to_string()).collect(),
-        spelling_counts: stats.spellings.values().copied().collect(),
+        spelling_fields: spelled().map(|(field, _, _)| field as u32).collect(),
+        spellings: spelled().map(|(_, spelling, _)| spelling.to_owned()).collect(),
+        spelling_counts: spelled().map(|(_, _, count)| count).collect(),
         minutes: stats.minutes.keys().map(|minute| minute.0).collect(),
         minute_counts: stats.minutes.values().copied().collect(),
     }
@@ -78,11 +84,12 @@ pub fn decode_source(bytes: &[u8]) -> Result<SourceStats, CodecError> {
         ahead,
         unknown_events_beyond,
     ] = <[u64; 12]>::try_from(record.counts).map_err(|_| damaged())?;
+    let mut spellings: BTreeMap<Field, BTreeMap<Box<str>, u64>> = BTreeMap::new();
     let spelled = record.spelling_fields.iter().zip(record.spellings).zip(record.spelling_counts);
-    let spellings = spelled.map(|((field, spelling), count)| {
+    for ((field, spelling), count) in spelled {
         let field = u8::try_from(*field).ok().and_then(Field::from_number).ok_or_else(damaged)?;
-        Ok(((field, spelling.into()), count))
-    });
+        spellings.entry(field).or_default().insert(spelling.into(), count);
+    }
     Ok(SourceStats {
         first_seen: Timestamp(record.first_seen),
         last_seen: Timestamp(record.last_seen),
@@ -100,7 +107,7 @@ pub fn decode_source(bytes: &[u8]) -> Result<SourceStats, CodecError> {
         delay: Duration(record.delay),
         unknown_events: record.unknown_names.into_iter().map(Into::into).zip(record.unknown_counts).collect(),
         unknown_events_beyond,
-        spellings: spellings.collect::<Result<_, _>>()?,
+        spellings,
         minutes: record.minutes.into_iter().map(Timestamp).zip(record.minute_counts).collect(),
     })
 }
@@ -155,7 +162,11 @@ mod tests {
             delay: Duration(-14),
             unknown_events: [("E".into(), 15)].into(),
             unknown_events_beyond: 16,
-            spellings: [((Field::Wallet, "ApplePay".into()), 17), ((Field::Issuer, "A".into()), 18)].into(),
+            spellings: [
+                (Field::Wallet, [("ApplePay".into(), 17)].into()),
+                (Field::Issuer, [("A".into(), 18), ("a".into(), 1)].into()),
+            ]
+            .into(),
             minutes: [(Timestamp(60), 19)].into(),
         };
         assert_eq!(decode_source(&encode_source(&stats)).as_ref(), Ok(&stats));

@@ -6,6 +6,7 @@
 mod bucket;
 mod card_numbers;
 mod catching_up;
+mod grpc;
 mod import;
 mod lake_outage;
 mod logs;
