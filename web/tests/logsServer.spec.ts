@@ -1,35 +1,14 @@
-// Is what the pages of logs say what the real server knows? Nothing is answered by the tests here; against a server that
-// does not answer questions about logs yet, they are skipped.
+// Is what the pages of logs say what the real server knows? Nothing is answered by the tests here.
 import { randomUUID } from "node:crypto";
 import { DeleteMetricFilterCommand, DescribeMetricFiltersCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { api, attempt, eventually, GROUP, logsClient, send, type Server } from "./servers";
-import { expect, forgetBroken, panel, range, test } from "./worlds";
+import { api, attempt, eventually, GROUP, logsClient, send } from "./servers";
+import { expect, panel, range, test } from "./worlds";
 
 interface Histogram { total: number; buckets: { at: string; count: number }[] }
 interface Events { events: { id: string; message: string; correlationId: string | null }[] }
 
 const FAILED = '{ $.event = "TOKEN_PROVISION_FAILURE" }';
 const asked = (pattern: string): string => `group=${encodeURIComponent(GROUP)}&pattern=${encodeURIComponent(pattern)}`;
-
-async function answers(server: Server, path: string): Promise<boolean> {
-  const response = await fetch(`${server.url}/api/v1${path}`, { headers: { authorization: `Bearer ${server.token}` } });
-  return response.status !== 404 && response.status !== 405;
-}
-
-/** Patterns are tried by POST. */
-async function triesPatterns(server: Server): Promise<boolean> {
-  const request = { method: "POST", headers: { authorization: `Bearer ${server.token}`, "content-type": "application/json" }, body: JSON.stringify({ pattern: "ERROR", samples: [] }) };
-  return (await fetch(`${server.url}/api/v1/logs/pattern`, request)).ok;
-}
-
-test.afterEach(async ({ worlds, complaints }) => {
-  // The page asks what it would like to know, and does without.
-  if (!(await triesPatterns(worlds.steady))) forgetBroken(complaints);
-});
-
-test.beforeEach(async ({ worlds }) => {
-  test.skip(!(await answers(worlds.steady, "/logs/groups")), "this server answers no questions about logs");
-});
 
 test("a search shows the server's lines, their number and their fields", async ({ worlds, open }) => {
   const hours = range(180, 1);
@@ -89,7 +68,6 @@ test("the search finds by its id what has just come", async ({ worlds, open }) =
 });
 
 test("a metric filter that is made here is one that AWS's client sees", async ({ worlds, open }) => {
-  test.skip(!(await answers(worlds.steady, "/logs/metric-filters")) || !(await triesPatterns(worlds.steady)), "this server has no metric filters");
   const name = `made-in-a-browser-${randomUUID().slice(0, 8)}`;
   const page = await open(worlds.steady, `/logs/filters?draft=1&group=${encodeURIComponent(GROUP)}&pattern=${encodeURIComponent('[timestamp, requestId, event="TOKEN_PROVISION_SUCCESS", processingTime]')}`);
   const editor = panel(page, "filter-editor");

@@ -186,7 +186,7 @@ fn command_from(message: CommandMessage) -> Result<Command, RecordError> {
             Command::UntagLogGroup { group: untag.group.into(), names: texts(untag.names) }
         }
         Choice::PutMetricFilter(put) => {
-            Command::PutMetricFilter { group: put.group.as_str().into(), filter: filter_from(put) }
+            Command::PutMetricFilter { group: put.group.as_str().into(), filter: Box::new(filter_from(put)) }
         }
         Choice::DeleteMetricFilter(pair) => {
             Command::DeleteMetricFilter { group: pair.name.into(), name: pair.value.into() }

@@ -42,7 +42,7 @@ pub enum Command {
     /// Creates the filter, or takes the place of the one with its name.
     PutMetricFilter {
         group: Box<str>,
-        filter: MetricFilterDefinition,
+        filter: Box<MetricFilterDefinition>,
     },
     DeleteMetricFilter {
         group: Box<str>,

@@ -109,16 +109,9 @@ fn audit() -> Body {
     Body::Audit(vec![full, AuditEvent::default()])
 }
 
-/// Every kind of body, with the name of its fixture.
-fn bodies() -> Vec<(&'static str, Kind, Body)> {
-    let create = Command::CreateLogGroup {
-        name: "/aws/lambda/provision".into(),
-        retention_days: Some(30),
-        tags: vec![("team".into(), "wallets".into())],
-    };
-    let delete = Command::DeleteLogGroup { name: "/aws/lambda/provision".into() };
-    let stream = Command::CreateLogStream { group: "/aws/lambda/provision".into(), name: "s".into() };
-    let gap = Gap { from: Timestamp(-1), to: Timestamp(1_705_312_513_245_000) };
+/// Every command, with the name of its fixture.
+fn commands() -> Vec<(&'static str, Command)> {
+    let group = || Box::<str>::from("/aws/lambda/provision");
     let rules = Rules {
         abandon_after: Duration(1),
         step_up_mark_after: Duration(2),
@@ -130,7 +123,7 @@ fn bodies() -> Vec<(&'static str, Kind, Body)> {
     };
     let words = Rules { placeholders: vec!["tbd".into()], ..rules.clone() };
     let strict = Rules { strict_accounts: vec!["*".into()], ..rules.clone() };
-    let group = || Box::<str>::from("/aws/lambda/provision");
+    let tags = || vec![("team".into(), "wallets".into())];
     let filter = MetricFilterDefinition {
         name: "success".into(),
         pattern: "[timestamp, requestId, event=\"TOKEN_PROVISION_SUCCESS\", ...]".into(),
@@ -141,46 +134,40 @@ fn bodies() -> Vec<(&'static str, Kind, Body)> {
         unit: Some("Count".into()),
         dimensions: vec![("Issuer".into(), "$issuer".into())],
     };
-    let command = Body::Command;
+    let create = Command::CreateLogGroup { name: group(), retention_days: Some(30), tags: tags() };
     vec![
-        (
-            "delete_log_stream",
-            Kind::Command,
-            command(Command::DeleteLogStream { group: group(), name: "s".into() }),
-        ),
-        ("set_retention", Kind::Command, command(Command::SetRetention { group: group(), days: Some(30) })),
-        ("set_no_retention", Kind::Command, command(Command::SetRetention { group: group(), days: None })),
-        (
-            "tag_log_group",
-            Kind::Command,
-            command(Command::TagLogGroup { group: group(), tags: vec![("team".into(), "wallets".into())] }),
-        ),
-        (
-            "untag_log_group",
-            Kind::Command,
-            command(Command::UntagLogGroup { group: group(), names: vec!["team".into()] }),
-        ),
-        ("put_metric_filter", Kind::Command, command(Command::PutMetricFilter { group: group(), filter })),
-        (
-            "delete_metric_filter",
-            Kind::Command,
-            command(Command::DeleteMetricFilter { group: group(), name: "success".into() }),
-        ),
-        ("set_rules_strict", Kind::Command, command(Command::SetRules(strict))),
+        ("create_log_group", create),
+        ("delete_log_group", Command::DeleteLogGroup { name: group() }),
+        ("create_log_stream", Command::CreateLogStream { group: group(), name: "s".into() }),
+        ("delete_log_stream", Command::DeleteLogStream { group: group(), name: "s".into() }),
+        ("set_retention", Command::SetRetention { group: group(), days: Some(30) }),
+        ("set_no_retention", Command::SetRetention { group: group(), days: None }),
+        ("tag_log_group", Command::TagLogGroup { group: group(), tags: tags() }),
+        ("untag_log_group", Command::UntagLogGroup { group: group(), names: vec!["team".into()] }),
+        ("put_metric_filter", Command::PutMetricFilter { group: group(), filter: filter.into() }),
+        ("delete_metric_filter", Command::DeleteMetricFilter { group: group(), name: "success".into() }),
+        ("set_rules", Command::SetRules(rules)),
+        ("set_rules_placeholders", Command::SetRules(words)),
+        ("set_rules_strict", Command::SetRules(strict)),
+    ]
+}
+
+/// Every kind of body, with the name of its fixture.
+fn bodies() -> Vec<(&'static str, Kind, Body)> {
+    let gap = Gap { from: Timestamp(-1), to: Timestamp(1_705_312_513_245_000) };
+    let mut bodies = vec![
         ("logs_small", Kind::Logs, logs(3)),
         ("logs_compressed", Kind::Logs, logs(40)),
         ("metrics", Kind::Metrics, metrics()),
-        ("create_log_group", Kind::Command, Body::Command(create)),
-        ("delete_log_group", Kind::Command, Body::Command(delete)),
-        ("create_log_stream", Kind::Command, Body::Command(stream)),
-        ("set_rules", Kind::Command, Body::Command(Command::SetRules(rules))),
-        ("set_rules_placeholders", Kind::Command, Body::Command(Command::SetRules(words))),
         ("tick", Kind::Tick, Body::Tick),
         ("gap", Kind::Gap, Body::Gap(gap)),
         ("backfill_end", Kind::BackfillEnd, Body::BackfillEnd),
         ("spans", Kind::Spans, spans()),
         ("audit", Kind::Audit, audit()),
-    ]
+    ];
+    let commands = commands().into_iter();
+    bodies.extend(commands.map(|(name, command)| (name, Kind::Command, Body::Command(command))));
+    bodies
 }
 
 #[test]

@@ -125,14 +125,12 @@ pub(super) async fn sources(
 
 fn shown(name: &str, stats: &SourceStats, now: Timestamp) -> SourceShown {
     let joined = stats.contract_events - stats.without_id;
-    let mut unknown: Vec<CountedName> = stats.unknown_events.iter().map(counted).collect();
+    let mut unknown: Vec<CountedName> =
+        stats.unknown_events.iter().map(|(name, count)| counted((name, *count))).collect();
     unknown.sort_by_key(|each| std::cmp::Reverse(each.count));
     let drift = stats.drift().into_iter().map(|(field, spellings)| SpellingDrift {
         field: field.row().names[0],
-        spellings: spellings
-            .into_iter()
-            .map(|(name, count)| CountedName { name: name.to_owned(), count })
-            .collect(),
+        spellings: spellings.into_iter().map(counted).collect(),
     });
     SourceShown {
         name: name.to_owned(),
@@ -159,8 +157,8 @@ fn shown(name: &str, stats: &SourceStats, now: Timestamp) -> SourceShown {
     }
 }
 
-fn counted((name, count): (&Box<str>, &u64)) -> CountedName {
-    CountedName { name: name.to_string(), count: *count }
+fn counted((name, count): (&str, u64)) -> CountedName {
+    CountedName { name: name.to_owned(), count }
 }
 
 fn minutes(counts: &BTreeMap<Timestamp, u64>, now: Timestamp) -> Vec<u64> {

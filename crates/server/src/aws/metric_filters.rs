@@ -41,10 +41,13 @@ pub(crate) fn put(
     };
     compile(&filter, mode(door, caller)).map_err(|error| invalid(&error))?;
     let group = guard(&request.log_group_name, "log_group_name");
-    Ok(Prepared::Execute(Body::Command(Command::PutMetricFilter { group, filter }), |answer| match answer {
-        Answer::Done => Ok(Response::PutMetricFilter(NoOutput)),
-        answer => Err(refused(answer)),
-    }))
+    Ok(Prepared::Execute(
+        Body::Command(Command::PutMetricFilter { group, filter: Box::new(filter) }),
+        |answer| match answer {
+            Answer::Done => Ok(Response::PutMetricFilter(NoOutput)),
+            answer => Err(refused(answer)),
+        },
+    ))
 }
 
 pub(crate) fn delete(

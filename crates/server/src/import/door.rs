@@ -213,7 +213,7 @@ impl Guarding<'_> {
             Record::Log(LogLine { log_group, log_stream, timestamp, message }) => {
                 let place =
                     (self.text("log_group_name", &log_group), self.text("log_stream_name", &log_stream));
-                let event = LogEvent { timestamp, guarded: false, message: message.into() };
+                let event = LogEvent { timestamp, guarded: false, message };
                 let event = self.intake.event(self.source, event);
                 self.bodies.logs.entry(place).or_default().push(event);
             }

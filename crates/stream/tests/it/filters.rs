@@ -81,7 +81,7 @@ fn filter(name: &str, pattern: &str, metric: &str, value: &str) -> MetricFilterD
 }
 
 fn put(world: &mut World, filter: MetricFilterDefinition) -> Answer {
-    order(world, Command::PutMetricFilter { group: GROUP.into(), filter })
+    order(world, Command::PutMetricFilter { group: GROUP.into(), filter: filter.into() })
 }
 
 /// Data as lines: minute, metric, dimensions, values with counts.
@@ -207,7 +207,7 @@ fn a_minute_with_events_and_no_match_has_the_default_value_when_it_is_over() {
 fn filters_come_change_and_go_with_their_group() {
     let mut world = world();
     let errors = || filter("errors", "ERROR", "Errors", "1");
-    let missing = Command::PutMetricFilter { group: "/none".into(), filter: errors() };
+    let missing = Command::PutMetricFilter { group: "/none".into(), filter: errors().into() };
     assert_eq!(order(&mut world, missing), Answer::NoSuchGroup);
     assert_eq!(put(&mut world, filter("errors", "{ $.a", "Errors", "1")), Answer::Refused);
     assert_eq!(put(&mut world, errors()), Answer::Done);

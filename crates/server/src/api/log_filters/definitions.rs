@@ -132,7 +132,7 @@ pub(in crate::api) async fn put(
     let rules = state.shared.view.load().clock.rules.clone();
     compile(&filter, mode_of(&rules, &key.account)).map_err(|error| refused(&filter, error))?;
     let (group, name) = (key.name.clone(), filter.name.clone());
-    execute(&state, &caller, &key, Command::PutMetricFilter { group, filter }).await?;
+    execute(&state, &caller, &key, Command::PutMetricFilter { group, filter: Box::new(filter) }).await?;
     let catalog = state.shared.catalog.load_full();
     let stored = catalog.metric_filters.of_group(&key).find(|filter| filter.definition.name == name);
     let stored =
