@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { DeleteMetricFilterCommand, DescribeMetricFiltersCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { api, attempt, eventually, GROUP, logsClient, send } from "./servers";
-import { expect, panel, range, test } from "./worlds";
+import { expect, forgetBroken, panel, range, test } from "./worlds";
 
 interface Histogram { total: number; buckets: { at: string; count: number }[] }
 interface Events { events: { id: string; message: string; correlationId: string | null }[] }
