@@ -22,14 +22,17 @@ pub struct File {
 pub static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/ui_files.rs"));
 
 /// Paths that show a page; the script in it reads the rest of the address.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 12] = [
     "/",
     "/ops",
     "/errors",
     "/performance",
     "/funnel",
     "/requests",
+    "/logs",
+    "/logs/filters",
     "/sql",
+    "/sources",
     "/admin/storage",
     "/sign-in-help",
 ];

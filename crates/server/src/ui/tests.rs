@@ -81,3 +81,15 @@ async fn a_binary_without_the_ui_says_how_to_build_it() {
     let page = ask(&[], Method::GET, "/", &[HTML]).unwrap();
     assert!(body(page).await.contains("make web"));
 }
+
+/// What the web UI's rail leads to is shown to somebody who comes by its address.
+#[test]
+fn every_page_of_the_rail_is_shown_by_its_path() {
+    // Relative to the crate, where Cargo runs tests.
+    let rail = std::fs::read_to_string("../../web/src/shell/pages.ts").unwrap();
+    let paths: Vec<&str> = rail.split("{ path: \"").skip(1).filter_map(|row| row.split('"').next()).collect();
+    assert!(paths.len() >= 10, "{paths:?}");
+    for path in paths {
+        assert!(PAGES.contains(&path), "{path} is a page of the rail and not of the server");
+    }
+}
