@@ -36,7 +36,9 @@ pub const GOAL: f64 = 120_000.0;
 /// Events per second of server core that must be.
 pub const FLOOR: f64 = 60_000.0;
 
-/// Metric filters of the last measurement.
+/// The log group of the last measurement.
+const FILTERED_GROUP: &str = "/load/filtered";
+/// Its metric filters.
 const FILTERS: usize = 20;
 /// What they may cost of the events per core second.
 const FILTERS_LOSS_MAX: f64 = 0.3;
@@ -74,7 +76,7 @@ pub const QUICK: Size =
 /// The server refused a call or went away.
 pub fn measure(server: &Server, size: Size) -> Result<Vec<Figure>, LoadError> {
     create_stream(server)?;
-    let mut maker = Maker { server, repetition: 0 };
+    let mut maker = Maker::new(server);
     let large = maker.bursts(size.repetitions, size.large_calls, EVENTS_LARGE, CONNECTIONS_LARGE)?;
     let mut figures = large_figures(&large);
     let small = maker.bursts(size.repetitions, size.small_calls, EVENTS_SMALL, CONNECTIONS_SMALL)?;
@@ -82,13 +84,25 @@ pub fn measure(server: &Server, size: Size) -> Result<Vec<Figure>, LoadError> {
     let rate = middle(&large, Burst::events_per_second);
     figures.extend(half_rate(&mut maker, size, rate)?);
     figures.extend(bare_parsing(middle(&large, Burst::cpu_micros_per_event)));
-    put_filters(server)?;
-    let filtered = maker.bursts(size.repetitions, size.large_calls, EVENTS_LARGE, CONNECTIONS_LARGE)?;
-    figures.push(filters_figure(&large, &filtered));
+    figures.push(with_filters(&mut maker, size)?);
     Ok(figures)
 }
 
-/// Twenty metric filters of every kind on the group of every measurement; the brief's three are the first.
+/// Large calls to a group with metric filters and to one without, turn by turn: what a server knows grows meanwhile.
+fn with_filters(maker: &mut Maker<'_>, size: Size) -> Result<Figure, LoadError> {
+    create_stream_in(maker.server, FILTERED_GROUP)?;
+    put_filters(maker.server)?;
+    let (mut without, mut with) = (Vec::new(), Vec::new());
+    for _ in 0..size.repetitions {
+        without.push(maker.burst(size.large_calls, EVENTS_LARGE, CONNECTIONS_LARGE)?);
+        maker.group = FILTERED_GROUP;
+        with.push(maker.burst(size.large_calls, EVENTS_LARGE, CONNECTIONS_LARGE)?);
+        maker.group = GROUP;
+    }
+    Ok(filters_figure(&without, &with))
+}
+
+/// Twenty metric filters of every kind; the brief's three are the first.
 fn put_filters(server: &Server) -> Result<(), LoadError> {
     const BRIEFS: [(&str, &str); 3] = [
         (r#"[timestamp, requestId, event="TOKEN_PROVISION_SUCCESS", ...]"#, "1"),
@@ -105,7 +119,7 @@ fn put_filters(server: &Server) -> Result<(), LoadError> {
     let mut connection =
         Connection::open(server.address).map_err(LoadError::io("connect to", server.address))?;
     for (number, (pattern, value)) in BRIEFS.iter().chain(OTHERS.iter().cycle()).take(FILTERS).enumerate() {
-        let body = calls::put_metric_filter(GROUP, &format!("filter-{number}"), pattern, value);
+        let body = calls::put_metric_filter(FILTERED_GROUP, &format!("filter-{number}"), pattern, value);
         let request = sign(server, PUT_METRIC_FILTER, "", &body);
         let answer = connection.exchange(&request).map_err(LoadError::io("send", "a filter"))?;
         if answer.status != 200 {
@@ -177,6 +191,7 @@ pub fn sign(server: &Server, target: Target, invocation_id: &str, body: &[u8]) -
 pub struct Maker<'a> {
     server: &'a Server,
     repetition: u64,
+    group: &'static str,
 }
 
 /// What a burst cost.
@@ -225,7 +240,7 @@ impl Burst {
 impl<'a> Maker<'a> {
     /// A maker for one server; use one a server.
     pub fn new(server: &'a Server) -> Self {
-        Self { server, repetition: 0 }
+        Self { server, repetition: 0, group: GROUP }
     }
 
     /// Signed requests of `events` events each.
@@ -233,7 +248,8 @@ impl<'a> Maker<'a> {
         self.repetition += 1;
         let mut generator = BriefLike::new(self.repetition);
         let request = |call: usize| {
-            let body = calls::put_log_events(&batch(&mut generator, events, system_now()()));
+            let batch = batch(&mut generator, events, system_now()());
+            let body = calls::put_log_events(&LogBatch { group: self.group.into(), ..batch });
             let invocation_id = format!("bench-{}-{call}", self.repetition);
             sign(self.server, PUT_LOG_EVENTS, &invocation_id, &body)
         };
