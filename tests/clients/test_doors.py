@@ -328,3 +328,25 @@ def test_no_card_number_comes_through_a_door(server, ingest_key):
     assert stored(server, ingest_key, run) == len(DOORS)
     sql = f"SELECT count(*) FROM log_events WHERE message LIKE '%{run}%' AND guarded AND NOT regexp_like(message, '[0-9]{{16}}')"
     assert ask(server, sql).rows == [[len(DOORS)]]
+
+
+def test_a_region_that_could_be_a_card_number_is_cut(server, ingest_key):
+    """Digits and dashes make a region as far as its letters go."""
+    card, name = "4111-1111-1111-1111", f"Cut{uuid.uuid4().hex[:6]}"
+    datum = {
+        "metric_stream_name": "m",
+        "account_id": ACCOUNT,
+        "region": card,
+        "namespace": "AWS/Lambda",
+        "metric_name": name,
+        "dimensions": {},
+        "timestamp": now_ms(),
+        "value": {"count": 1.0, "sum": 1.0, "max": 1.0, "min": 1.0},
+        "unit": "Count",
+    }
+    record = base64.b64encode((json.dumps(datum) + "\n").encode()).decode()
+    body = json.dumps({"requestId": name, "timestamp": now_ms(), "records": [{"data": record}]}).encode()
+    assert DOORS["firehose"].call(server, name, ingest_key, body=body)[0] == 200
+    stored(server, ingest_key, name)
+    [[region]] = ask(server, f"SELECT region FROM metric_points WHERE metric_name = '{name}'").rows
+    assert card not in region and "***" in region

@@ -8,6 +8,7 @@ pub mod attempt;
 pub mod command;
 pub mod contract;
 pub mod measure;
+pub mod metric;
 pub mod reason;
 pub mod rules;
 pub mod telemetry;

@@ -3,6 +3,7 @@
 //! What imports and the doors share. One call may be several entries; each carries an id made from the call's own, so a
 //! call that comes again stores what is missing of it and nothing else.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use walletscope_guard::guard;
@@ -47,7 +48,12 @@ impl Intake {
     pub fn event(&self, source: &str, event: LogEvent) -> LogEvent {
         let guarded = guard(&event.message);
         self.telemetry.count_cuts(source, "log_message", guarded.cuts);
-        LogEvent { guarded: guarded.cuts > 0, message: guarded.text.into(), ..event }
+        let is_cut = guarded.cuts > 0;
+        // A message that stays as it is, as almost all do, is not copied.
+        match guarded.text {
+            Cow::Borrowed(_) => LogEvent { guarded: is_cut, ..event },
+            Cow::Owned(text) => LogEvent { guarded: is_cut, message: text.into(), ..event },
+        }
     }
 
     /// The datum without card numbers.

@@ -8,6 +8,7 @@ pub mod api;
 pub mod auth;
 pub mod aws;
 pub mod backup;
+pub mod bodies;
 pub mod cli;
 pub mod client;
 pub mod console;

@@ -22,7 +22,8 @@ use walletscope_query::SqlError;
 use crate::api::{ApiContext, JournalReader, LakeContext, LakePlace, LogsContext, Place};
 use crate::auth::{Auth, AuthError, Credentials};
 use crate::aws::Door;
-use crate::doors::{self, Doors};
+use crate::bodies::Bodies;
+use crate::doors::Doors;
 use crate::import::{CHUNKS_MAX, FindCalls, ImportDoor};
 use crate::intake::Intake;
 use crate::lake::{self, LakeShared, LakeTables, Work};
@@ -315,27 +316,19 @@ fn routes(
     now: Now,
 ) -> Routes {
     let telemetry = Arc::new(Telemetry::default());
-    let clock = now.clone();
+    let bodies = Arc::new(Bodies::default());
     let shared = pipeline.shared.clone();
     let lake_door = LakeDoor::new(lake.shared.clone(), lake.feeder.clone(), store.clone(), now.clone());
-    let door = Door::new(
-        pipeline.ingest.clone(),
-        shared.clone(),
-        auth.keyring(),
-        &settings.account,
-        now,
-        telemetry.clone(),
-        logs,
-    );
     let intake =
         || Intake { ingest: pipeline.ingest.clone(), shared: shared.clone(), telemetry: telemetry.clone() };
+    let door = Door::new(intake(), auth.keyring(), &settings.account, now.clone(), logs, bodies.clone());
     let doors = Doors {
         intake: intake(),
         auth: auth.clone(),
         account: settings.account.clone(),
         region: settings.region.clone(),
-        now: clock,
-        bodies: Semaphore::new(doors::BODIES_IN_FLIGHT_KIB_MAX),
+        now,
+        bodies,
     };
     let import = ImportDoor {
         intake: intake(),

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use walletscope_language::json::{Broken, Kind, Scanner, Value};
+use walletscope_model::metric::{DIMENSION_VALUE_CHARACTERS_MAX, DIMENSIONS_MAX, MAGNITUDE_MAX, UNITS};
 use walletscope_model::{MetricDatum, MetricValue, Timestamp};
 
 pub use problem::{Fault, Place, Problem};
@@ -22,16 +23,10 @@ use crate::lambda_line::runtime_line;
 pub const METRICS_MAX: usize = 100;
 /// Most values of a metric.
 pub const VALUES_MAX: usize = 100;
-/// Most dimensions of a set.
-pub const DIMENSIONS_MAX: usize = 30;
 /// Longest namespace and metric name, in characters: CloudWatch takes no longer ones.
 pub const NAME_CHARACTERS_MAX: usize = 255;
 /// Longest name of a dimension, in characters.
 pub const KEY_CHARACTERS_MAX: usize = 250;
-/// Longest value of a dimension, in characters.
-pub const DIMENSION_VALUE_CHARACTERS_MAX: usize = 1_024;
-/// Largest magnitude of a value: 2^360.
-pub const MAGNITUDE_MAX: f64 = 2.348_542_582_773_833_3e108;
 /// The last millisecond of the year 9999.
 pub const TIMESTAMP_MILLIS_MAX: i64 = 253_402_300_799_999;
 /// Most directives of a message: a bound of ours.
@@ -42,37 +37,6 @@ pub const DATA_MAX: usize = 1_000;
 pub const DATA_BYTES_MAX: usize = 8 << 20;
 /// Most problems that are told of a message; further ones are counted.
 pub const PROBLEMS_MAX: usize = 100;
-
-/// Every unit of CloudWatch.
-pub const UNITS: [&str; 27] = [
-    "Seconds",
-    "Microseconds",
-    "Milliseconds",
-    "Bytes",
-    "Kilobytes",
-    "Megabytes",
-    "Gigabytes",
-    "Terabytes",
-    "Bits",
-    "Kilobits",
-    "Megabits",
-    "Gigabits",
-    "Terabits",
-    "Percent",
-    "Count",
-    "Bytes/Second",
-    "Kilobytes/Second",
-    "Megabytes/Second",
-    "Gigabytes/Second",
-    "Terabytes/Second",
-    "Bits/Second",
-    "Kilobits/Second",
-    "Megabits/Second",
-    "Gigabits/Second",
-    "Terabits/Second",
-    "Count/Second",
-    "None",
-];
 
 /// What a document in embedded metric format holds.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -5,6 +5,7 @@
 //! spellings, clocks that are off). Everything has a bound; what is beyond it is counted and not named.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use walletscope_model::contract::{EventKind, Field};
 use walletscope_model::{Batch, Body, Duration, LogEvent, Timestamp};
@@ -75,23 +76,24 @@ pub struct SourceStats {
 /// Every source by name.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    by_name: BTreeMap<Box<str>, SourceStats>,
+    /// Shared with published copies: only what has changed is copied.
+    by_name: BTreeMap<Box<str>, Arc<SourceStats>>,
     changed: BTreeSet<Box<str>>,
 }
 
 impl Sources {
     /// Every source, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &SourceStats)> {
-        self.by_name.iter().map(|(name, stats)| (&**name, stats))
+        self.by_name.iter().map(|(name, stats)| (&**name, &**stats))
     }
 
     /// Restores at start.
     pub fn restore(&mut self, name: Box<str>, stats: SourceStats) {
-        self.by_name.insert(name, stats);
+        self.by_name.insert(name, Arc::new(stats));
     }
 
     /// What changed since the last call.
-    pub fn take_changes(&mut self) -> Vec<(Box<str>, SourceStats)> {
+    pub fn take_changes(&mut self) -> Vec<(Box<str>, Arc<SourceStats>)> {
         let changed = std::mem::take(&mut self.changed).into_iter();
         changed.filter_map(|name| Some((name.clone(), self.by_name.get(&name)?.clone()))).collect()
     }
@@ -109,10 +111,8 @@ impl Sources {
         if !self.by_name.contains_key(source) && self.by_name.len() >= SOURCES_MAX {
             return;
         }
-        let stats = self
-            .by_name
-            .entry(source.clone())
-            .or_insert_with(|| SourceStats { first_seen: now, ..SourceStats::default() });
+        let new = || Arc::new(SourceStats { first_seen: now, ..SourceStats::default() });
+        let stats = Arc::make_mut(self.by_name.entry(source.clone()).or_insert_with(new));
         stats.last_seen = now;
         *field(stats) += count as u64;
         *stats.minutes.entry(now.floor_seconds(MINUTE.0 / 1_000_000)).or_default() += count as u64;
@@ -124,7 +124,7 @@ impl Sources {
 
     /// Counts what a log event says.
     pub(crate) fn note_event(&mut self, source: &str, event: &LogEvent, said: &Said<'_>, now: Timestamp) {
-        let Some(stats) = self.by_name.get_mut(source) else { return };
+        let Some(stats) = self.by_name.get_mut(source).map(Arc::make_mut) else { return };
         stats.guarded += u64::from(event.guarded);
         stats.delay = now.since(event.timestamp);
         stats.late += u64::from(stats.delay > LATE_AFTER);

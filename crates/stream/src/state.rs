@@ -7,6 +7,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::sync::Arc;
 
 use walletscope_model::{Offset, Timestamp};
 use walletscope_series::Window;
@@ -96,7 +97,7 @@ pub struct Changes<N = Node, W = Window> {
     pub clock: bool,
     pub active_tokens: bool,
     pub catalog: Vec<crate::catalog::CatalogChange>,
-    pub sources: Vec<(Box<str>, crate::source::SourceStats)>,
+    pub sources: Vec<(Box<str>, Arc<crate::source::SourceStats>)>,
 }
 
 impl<B: Backing> State<B> {

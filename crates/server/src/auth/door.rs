@@ -79,11 +79,20 @@ impl Auth {
         self.attempt(address, &shown, self.keyring.bearer(token, Purpose::Api)).map_err(Refused::from)
     }
 
-    /// Whose ingest key this is: it opens the doors without signatures.
+    /// Whose ingest key the request shows: it opens the doors without signatures.
     ///
     /// # Errors
     /// Nobody's, or too many wrong ones came from this address.
-    pub fn ingest_caller(&self, request: &Parts, token: &str) -> Result<Caller, Refused> {
+    pub fn ingest_caller(&self, request: &Parts) -> Result<Caller, Refused> {
+        let shown = request.headers.get(header::AUTHORIZATION).and_then(bearer);
+        self.ingest_caller_by_token(request, shown.unwrap_or_default())
+    }
+
+    /// The same, where it does not come in the usual header.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn ingest_caller_by_token(&self, request: &Parts, token: &str) -> Result<Caller, Refused> {
         let (address, shown) = (address_of(self, request).ip(), TokenHash::of(token));
         self.attempt(address, &shown, self.keyring.bearer(token, Purpose::Ingest)).map_err(Refused::from)
     }

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::Body as HttpBody;
 use axum::extract::{Request, State};
 use axum::response::Response as AxumResponse;
-use tokio::sync::Semaphore;
 use walletscope_model::{Body, Origin, Rules, Timestamp};
 use walletscope_stream::{Answer, Catalog};
 use walletscope_wire::aws::{
@@ -19,61 +18,46 @@ use walletscope_wire::aws::{
 use super::signing_keys::SigningKeys;
 use super::{Caller, Prepared, live_tail, prepare};
 use crate::auth::Keyring;
+use crate::bodies::{Bodies, HeldBody, NotRead};
+use crate::intake::Intake;
 use crate::logs::{Logs, SearchError};
 use crate::observe::Telemetry;
-use crate::pipeline::{Ingest, Now, Refusal, Reply, Shared, Submission};
+use crate::pipeline::{Now, Refusal, Reply, Submission};
 
-/// Bodies held in memory at a time, in KiB: more calls are throttled.
-pub const BODIES_IN_FLIGHT_KIB_MAX: usize = 256 * 1024;
-/// How long a client may take to send a body.
-pub const BODY_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(30);
 /// The body did not come in time.
 const REQUEST_TIMEOUT: ErrorShape = ErrorShape::sender("RequestTimeoutException", "RequestTimeout");
 
 /// Everything a call needs.
 pub struct Door {
-    ingest: Ingest,
-    shared: Arc<Shared>,
+    intake: Intake,
     keyring: Arc<Keyring>,
     account: Box<str>,
     now: Now,
-    telemetry: Arc<Telemetry>,
     logs: Arc<Logs>,
-    bodies: Semaphore,
+    bodies: Arc<Bodies>,
     signing_keys: Mutex<SigningKeys>,
 }
 
 impl Door {
     /// A door into a pipeline and to the log events in the lake, for the keys of `keyring`.
     pub fn new(
-        ingest: Ingest,
-        shared: Arc<Shared>,
+        intake: Intake,
         keyring: Arc<Keyring>,
         account: &str,
         now: Now,
-        telemetry: Arc<Telemetry>,
         logs: Arc<Logs>,
+        bodies: Arc<Bodies>,
     ) -> Self {
-        Self {
-            ingest,
-            shared,
-            keyring,
-            account: account.into(),
-            now,
-            telemetry,
-            logs,
-            bodies: Semaphore::new(BODIES_IN_FLIGHT_KIB_MAX),
-            signing_keys: Mutex::default(),
-        }
+        Self { intake, keyring, account: account.into(), now, logs, bodies, signing_keys: Mutex::default() }
     }
 
     pub(super) fn catalog(&self) -> Arc<Catalog> {
-        self.shared.catalog.load_full()
+        self.intake.shared.catalog.load_full()
     }
 
     /// The rules of the newest view.
     pub(super) fn rules(&self) -> Rules {
-        self.shared.view.load().clock.rules.clone()
+        self.intake.shared.view.load().clock.rules.clone()
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -86,14 +70,12 @@ impl Door {
     }
 
     pub(super) fn telemetry(&self) -> &Telemetry {
-        &self.telemetry
+        &self.intake.telemetry
     }
 
     /// The text without card numbers; cuts are counted.
     pub(super) fn guard(&self, caller: &Caller, field: &'static str, text: &str) -> Box<str> {
-        let guarded = walletscope_guard::guard(text);
-        self.telemetry.count_cuts(&caller.origin.source, field, guarded.cuts);
-        guarded.text.into()
+        self.intake.text(&caller.origin.source, field, text)
     }
 }
 
@@ -119,7 +101,7 @@ pub async fn handle(State(door): State<Arc<Door>>, request: Request) -> AxumResp
     drop(headers);
     let (called, answer) = match decided {
         Ok(Decided { route, prepared: Prepared::LiveTail(session), .. }) => {
-            door.telemetry.count_call(route.service.signing_name(), route.operation.name, 200);
+            door.intake.telemetry.count_call(route.service.signing_name(), route.operation.name, 200);
             return live_tail::answer(*session, &request_id);
         }
         Ok(decided) => {
@@ -128,7 +110,7 @@ pub async fn handle(State(door): State<Arc<Door>>, request: Request) -> AxumResp
         }
         Err((dialect, error)) => (("unknown", "unknown"), failed(&dialect, &request_id, &error)),
     };
-    door.telemetry.count_call(called.0, called.1, answer.status);
+    door.intake.telemetry.count_call(called.0, called.1, answer.status);
     to_axum(answer)
 }
 
@@ -195,10 +177,10 @@ async fn finish(door: &Door, decided: Decided, request_id: &str, invocation_id: 
         Prepared::Store(body, response) => {
             let mut http = encode_response(&route, request_id, &response);
             let submission = Submission { origin, invocation_id, body, answer: http.body.clone() };
-            match door.ingest.submit(submission).await {
+            match door.intake.ingest.submit(submission).await {
                 Ok(Reply::Stored(_) | Reply::Stepped(_)) => http,
                 Ok(Reply::Repeated(first)) => {
-                    door.telemetry.count_repeated();
+                    door.intake.telemetry.count_repeated();
                     http.body = first;
                     http
                 }
@@ -218,7 +200,7 @@ async fn execute(
     body: Body,
 ) -> Result<Answer, AwsError> {
     let submission = Submission { origin, invocation_id, body, answer: Vec::new() };
-    match door.ingest.submit(submission).await {
+    match door.intake.ingest.submit(submission).await {
         Ok(Reply::Stepped(answer)) => Ok(answer),
         Ok(Reply::Stored(_) | Reply::Repeated(_)) => Ok(Answer::Done),
         Err(refusal) => Err(refused(refusal)),
@@ -253,32 +235,20 @@ fn failed(dialect: &Dialect, request_id: &str, error: &AwsError) -> HttpResponse
     encode_error(dialect, request_id, &AwsError::new(error.shape, message))
 }
 
-type HeldBody<'a> = (axum::body::Bytes, tokio::sync::SemaphorePermit<'a>);
-
 async fn read_body<'a>(
     door: &'a Door,
     head: &HttpRequest<'_>,
     body: HttpBody,
 ) -> Result<HeldBody<'a>, AwsError> {
-    let too_large = || {
-        let message = format!("the body is larger than {HTTP_BODY_MAX} bytes");
-        AwsError::new(&shapes::TOO_LARGE, message)
-    };
-    let declared = head.header("content-length").and_then(|length| length.parse::<usize>().ok());
-    let bytes = declared.unwrap_or(HTTP_BODY_MAX);
-    if bytes > HTTP_BODY_MAX {
-        return Err(too_large());
-    }
-    let kib = u32::try_from(bytes / 1_024 + 1).unwrap_or(u32::MAX);
-    let throttled = || AwsError::new(&shapes::THROTTLING, "Rate exceeded");
-    let permit = door.bodies.try_acquire_many(kib).map_err(|_| throttled())?;
-    let read = tokio::time::timeout(BODY_TIME_MAX, axum::body::to_bytes(body, HTTP_BODY_MAX));
-    match read.await {
-        Ok(Ok(bytes)) => Ok((bytes, permit)),
-        Ok(Err(_)) if declared.is_none() => Err(too_large()),
-        Ok(Err(_)) => Err(AwsError::new(&shapes::SERIALIZATION, "the body was cut off")),
-        Err(_) => Err(AwsError::new(&REQUEST_TIMEOUT, "the body did not arrive within 30 seconds")),
-    }
+    let declared = head.header("content-length").and_then(|length| length.parse().ok());
+    door.bodies.read(declared, body).await.map_err(|not_read| match not_read {
+        NotRead::TooLarge => {
+            AwsError::new(&shapes::TOO_LARGE, format!("the body is larger than {HTTP_BODY_MAX} bytes"))
+        }
+        NotRead::Busy => AwsError::new(&shapes::THROTTLING, "Rate exceeded"),
+        NotRead::CutOff => AwsError::new(&shapes::SERIALIZATION, "the body was cut off"),
+        NotRead::TooSlow => AwsError::new(&REQUEST_TIMEOUT, "the body did not arrive within 30 seconds"),
+    })
 }
 
 /// Equal over the retries of one call. What the guard must cut is no id: two calls may be cut to the same text, and the
@@ -290,7 +260,8 @@ fn invocation_id(request: &HttpRequest<'_>) -> Box<str> {
     if is_id { id.into() } else { "".into() }
 }
 
-fn header_rows<'a>(
+/// The headers as the protocols' readers take them; those that are no text are left out.
+pub(crate) fn header_rows<'a>(
     headers: &'a axum::http::HeaderMap,
     authority: Option<&'a str>,
 ) -> Vec<(&'a str, &'a str)> {

@@ -20,8 +20,8 @@ use walletscope_model::{Body, Origin};
 use walletscope_stream::Answer;
 use walletscope_wire::aws::{AwsError, Operation, Response, shapes};
 
-pub(crate) use door::to_axum;
 pub use door::{Door, handle};
+pub(crate) use door::{header_rows, to_axum};
 pub(crate) use metric_filters::note_words;
 
 /// Who calls, after the signature was verified.

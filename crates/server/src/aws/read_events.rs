@@ -51,15 +51,7 @@ pub(crate) fn filter(
     };
     // The end is included, unlike GetLogEvents'.
     let range = range(request.start_time, request.end_time.map(|end| end.saturating_add(1)));
-    let search = Search {
-        selection,
-        range,
-        order,
-        after,
-        events_max: page_len(request.limit),
-        bytes_max: PAGE_BYTES_MAX,
-        budget: BUDGET,
-    };
+    let search = page_of(selection, range, (order, after), request.limit);
     let reader = door.logs();
     Ok(Prepared::Read(Box::pin(async move {
         let page = reader.page(search).await.map_err(|error| not_read(&error))?;
@@ -91,15 +83,7 @@ pub(crate) fn get(
     let after = token.map(|token| EventKey::read(order, token.place).ok_or_else(logs::invalid_next_token));
     let after = after.transpose()?;
     let range = range(request.start_time, request.end_time);
-    let search = Search {
-        selection,
-        range,
-        order,
-        after,
-        events_max: page_len(request.limit),
-        bytes_max: PAGE_BYTES_MAX,
-        budget: BUDGET,
-    };
+    let search = page_of(selection, range, (order, after), request.limit);
     let reader = door.logs();
     Ok(Prepared::Read(Box::pin(async move {
         let page = reader.page(search).await.map_err(|error| not_read(&error))?;
@@ -201,8 +185,15 @@ fn range(from: Option<i64>, to: Option<i64>) -> Range {
     Range { from: time(from.unwrap_or(0)), to: to.map_or(END_OF_TIME, time) }
 }
 
-fn page_len(limit: Option<i32>) -> usize {
-    usize::try_from(limit.unwrap_or(EVENTS_LIMIT_MAX)).unwrap_or(1)
+/// A page of the service's size, from a position in an order on.
+fn page_of(
+    selection: Selection,
+    range: Range,
+    (order, after): (Order, Option<EventKey>),
+    limit: Option<i32>,
+) -> Search {
+    let events_max = usize::try_from(limit.unwrap_or(EVENTS_LIMIT_MAX)).unwrap_or(1);
+    Search { selection, range, order, after, events_max, bytes_max: PAGE_BYTES_MAX, budget: BUDGET }
 }
 
 fn order_of(direction: Direction) -> Order {

@@ -12,8 +12,9 @@ use axum::response::Response;
 use walletscope_model::{Body, LogBatch, LogEvent, MetricBatch, MetricDatum, Origin};
 use walletscope_wire::firehose::{self, Content, Delivery, Head, Refusal};
 
-use super::{Doors, NotRead, header_rows, wire_request};
-use crate::aws::to_axum;
+use super::{Doors, wire_request};
+use crate::aws::{header_rows, to_axum};
+use crate::bodies::NotRead;
 use crate::intake::NotTaken;
 
 /// Group of lines that somebody put into a delivery stream without a subscription's envelope.
@@ -21,18 +22,19 @@ const LINES_GROUP: &str = "/firehose";
 
 pub(super) async fn take(State(doors): State<Arc<Doors>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let headers = header_rows(&parts.headers);
+    let headers = header_rows(&parts.headers, None);
     let bare = wire_request(&parts, &headers, &[]);
     let request_id = bare.header("x-amz-firehose-request-id").unwrap_or_default();
     // An id that is none is not repeated: it may hold a card number.
     let shown_id = if walletscope_guard::guard(request_id).cuts == 0 { request_id } else { "" };
     let taken = async {
         let head = Head::read(&bare)?;
-        let caller = doors.caller_by(&parts, head.access_key.unwrap_or_default());
+        let caller = doors.auth.ingest_caller_by_token(&parts, head.access_key.unwrap_or_default());
         let caller = caller.map_err(|_| Refusal::Unauthorized)?;
         let (body, _permit) = doors.read(&parts.headers, body).await.map_err(|not_read| match not_read {
             NotRead::TooLarge => Refusal::TooLarge("the body is larger than 12 MiB"),
-            NotRead::CutOff => Refusal::Body("the body did not arrive within 30 seconds"),
+            NotRead::CutOff => Refusal::Body("the body was cut off"),
+            NotRead::TooSlow => Refusal::Body("the body did not arrive within 30 seconds"),
             NotRead::Busy => Refusal::Unavailable,
         })?;
         let delivery = firehose::decode(&wire_request(&parts, &headers, &body), &head, doors.now())?;
@@ -71,7 +73,7 @@ fn entries(own: &Origin, head: &Head<'_>, delivery: Delivery) -> Vec<(Origin, Bo
                 logs.entry(place).or_default().extend(events);
             }
             Content::Metrics { account, region, data } => {
-                metrics.entry([account, region]).or_default().extend(data);
+                metrics.entry([account, clean(&region)]).or_default().extend(data);
             }
             Content::Control => {}
         }
@@ -86,7 +88,7 @@ fn entries(own: &Origin, head: &Head<'_>, delivery: Delivery) -> Vec<(Origin, Bo
     logs.chain(metrics).collect()
 }
 
-/// A part of the delivery stream's ARN; digits and dashes can be a card number.
+/// A region or a delivery stream's name: digits and dashes can be a card number.
 fn clean(text: &str) -> Box<str> {
     walletscope_guard::guard(text).text.into()
 }

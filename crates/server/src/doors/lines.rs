@@ -14,9 +14,10 @@ use walletscope_wire::aws::{INFLATED_MAX, inflate};
 use walletscope_wire::logs::CreateLogStreamRequest;
 use walletscope_wire::ndjson;
 
-use super::{Doors, NotRead, RETRY_AFTER_SECONDS, header_rows, wire_request};
+use super::{Doors, RETRY_AFTER_SECONDS, wire_request};
 use crate::api::{ErrorBody, ErrorDetail};
-use crate::aws::to_axum;
+use crate::aws::{header_rows, to_axum};
+use crate::bodies::NotRead;
 use crate::import::door::KEY_HEADER;
 use crate::intake::NotTaken;
 
@@ -53,7 +54,7 @@ pub(super) async fn take(State(doors): State<Arc<Doors>>, request: Request) -> R
 
 async fn taken(doors: &Doors, request: Request) -> Result<Response, Refused> {
     let (parts, body) = request.into_parts();
-    let caller = doors.caller(&parts).map_err(|refused| {
+    let caller = doors.auth.ingest_caller(&parts).map_err(|refused| {
         Refused(
             refused.status,
             "unauthorized",
@@ -68,14 +69,15 @@ async fn taken(doors: &Doors, request: Request) -> Result<Response, Refused> {
     named
         .validate()
         .map_err(|_| bad("bad_parameter", "group or stream is no name that CloudWatch Logs allows"))?;
-    let headers = header_rows(&parts.headers);
+    let headers = header_rows(&parts.headers, None);
     let key = wire_request(&parts, &headers, &[]).header(KEY_HEADER).unwrap_or_default();
     if key.len() > KEY_BYTES_MAX {
         return Err(bad("bad_key", "an idempotency-key is 1 to 256 visible ASCII characters"));
     }
     let (body, _permit) = doors.read(&parts.headers, body).await.map_err(|not_read| match not_read {
         NotRead::TooLarge => too_large(),
-        NotRead::CutOff => bad("too_slow", "the body did not arrive within 30 seconds"),
+        NotRead::CutOff => bad("bad_body", "the body was cut off"),
+        NotRead::TooSlow => bad("too_slow", "the body did not arrive within 30 seconds"),
         NotRead::Busy => throttled(),
     })?;
     let encoding = wire_request(&parts, &headers, &[]).header("content-encoding");

@@ -10,26 +10,21 @@ mod otlp;
 mod otlp_grpc;
 
 use std::sync::Arc;
-use std::time::Duration as StdDuration;
 
 use axum::Router;
-use axum::body::{Body as HttpBody, Bytes};
+use axum::body::Body as HttpBody;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::routing::post;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use walletscope_model::{Body, LogBatch, MetricBatch, Origin, Timestamp};
-use walletscope_wire::aws::{HTTP_BODY_MAX, HttpRequest};
+use walletscope_wire::aws::HttpRequest;
 
 use crate::api::Caller;
-use crate::auth::{AuthState, Refused};
+use crate::auth::AuthState;
+use crate::bodies::{Bodies, HeldBody, NotRead};
 use crate::intake::{Intake, NotTaken, entry_id};
 use crate::pipeline::Now;
 
-/// Bodies held in memory at a time, in KiB: more are throttled.
-pub const BODIES_IN_FLIGHT_KIB_MAX: usize = 256 * 1024;
-/// How long a client may take to send a body.
-pub const BODY_TIME_MAX: StdDuration = StdDuration::from_secs(30);
 /// Records of one entry of the journal, as many as one PutLogEvents call may have.
 const ENTRY_RECORDS_MAX: usize = 10_000;
 /// Bytes of their messages; a single longer one is an entry of its own.
@@ -49,8 +44,8 @@ pub struct Doors {
     pub region: Box<str>,
     /// The machine's clock.
     pub now: Now,
-    /// Bounds the bodies in memory.
-    pub bodies: Semaphore,
+    /// Reads bodies.
+    pub bodies: Arc<Bodies>,
 }
 
 /// The routes of all doors.
@@ -63,53 +58,15 @@ pub fn router(doors: Arc<Doors>) -> Router {
         .with_state(doors)
 }
 
-/// Why a body could not be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum NotRead {
-    /// Larger than [`HTTP_BODY_MAX`].
-    TooLarge,
-    /// It did not arrive within [`BODY_TIME_MAX`], or was cut off.
-    CutOff,
-    /// Too many others are in memory.
-    Busy,
-}
-
 impl Doors {
     fn now(&self) -> Timestamp {
         (self.now)()
     }
 
-    /// Whose ingest key the `Authorization` header shows.
-    fn caller(&self, request: &Parts) -> Result<Caller, Refused> {
-        let shown = request.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = shown.and_then(|shown| shown.split_once(' '));
-        let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        self.caller_by(request, token.map_or("", |(_, token)| token.trim()))
-    }
-
-    /// Whose ingest key this is.
-    fn caller_by(&self, request: &Parts, token: &str) -> Result<Caller, Refused> {
-        self.auth.ingest_caller(request, token)
-    }
-
-    async fn read(
-        &self,
-        headers: &HeaderMap,
-        body: HttpBody,
-    ) -> Result<(Bytes, SemaphorePermit<'_>), NotRead> {
-        let declared =
+    async fn read(&self, headers: &HeaderMap, body: HttpBody) -> Result<HeldBody<'_>, NotRead> {
+        let length =
             headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        let bytes: usize = declared.unwrap_or(HTTP_BODY_MAX);
-        if bytes > HTTP_BODY_MAX {
-            return Err(NotRead::TooLarge);
-        }
-        let kib = u32::try_from(bytes / 1_024 + 1).unwrap_or(u32::MAX);
-        let permit = self.bodies.try_acquire_many(kib).map_err(|_| NotRead::Busy)?;
-        match tokio::time::timeout(BODY_TIME_MAX, axum::body::to_bytes(body, HTTP_BODY_MAX)).await {
-            Ok(Ok(bytes)) => Ok((bytes, permit)),
-            Ok(Err(_)) if declared.is_none() => Err(NotRead::TooLarge),
-            Ok(Err(_)) | Err(_) => Err(NotRead::CutOff),
-        }
+        self.bodies.read(length, body).await
     }
 
     fn origin(&self, caller: &Caller) -> Origin {
@@ -185,12 +142,6 @@ fn parts<T>(items: Vec<T>, bytes_of: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
         }
     }
     parts
-}
-
-/// The headers as the protocols' readers take them; those that are no text are left out.
-fn header_rows(headers: &HeaderMap) -> Vec<(&str, &str)> {
-    let rows = headers.iter();
-    rows.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect()
 }
 
 /// A request as the protocols' readers take it.

@@ -11,9 +11,10 @@ use axum::response::Response;
 use walletscope_model::Body;
 use walletscope_wire::otlp::{self, Encoding, Refusal, logs};
 
-use super::{Doors, NotRead, RETRY_AFTER_SECONDS};
+use super::{Doors, RETRY_AFTER_SECONDS};
 use crate::api::Caller;
 use crate::aws::to_axum;
+use crate::bodies::NotRead;
 use crate::intake::NotTaken;
 
 pub(super) async fn take(State(doors): State<Arc<Doors>>, request: Request) -> Response {
@@ -23,7 +24,7 @@ pub(super) async fn take(State(doors): State<Arc<Doors>>, request: Request) -> R
     // Who sends another content type reads JSON, if anything.
     let answered_in = encoding.unwrap_or(Encoding::Json);
     let taken = async {
-        let caller = doors.caller(&parts).map_err(|_| Refusal::Unauthorized)?;
+        let caller = doors.auth.ingest_caller(&parts).map_err(|_| Refusal::Unauthorized)?;
         let encoding = encoding?;
         let (body, _permit) = doors.read(&parts.headers, body).await.map_err(not_read)?;
         let plain = otlp::inflate(text(header::CONTENT_ENCODING), &body)?;
@@ -60,7 +61,8 @@ pub(super) async fn store(
 fn not_read(not_read: NotRead) -> Refusal {
     match not_read {
         NotRead::TooLarge => Refusal::TooLarge,
-        NotRead::CutOff => Refusal::Malformed("the body did not arrive within 30 seconds"),
+        NotRead::CutOff => Refusal::Malformed("the body was cut off"),
+        NotRead::TooSlow => Refusal::Malformed("the body did not arrive within 30 seconds"),
         NotRead::Busy => Refusal::Busy { retry_after: RETRY_AFTER_SECONDS },
     }
 }

@@ -13,8 +13,9 @@ use tonic::server::{Grpc, UnaryService};
 use tonic::{Code, Status};
 use walletscope_wire::otlp::{self, Encoding, Refusal};
 
-use super::{BODY_TIME_MAX, Doors};
+use super::Doors;
 use crate::api::Caller;
+use crate::bodies::BODY_TIME_MAX;
 
 /// The method's path.
 pub(super) const PATH: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
@@ -23,7 +24,7 @@ const MESSAGE_BYTES_MAX: usize = 16 << 20;
 
 pub(super) async fn take(State(doors): State<Arc<Doors>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let caller = doors.caller(&parts);
+    let caller = doors.auth.ingest_caller(&parts);
     let request = Request::from_parts(parts, body);
     let Ok(caller) = caller else {
         return Status::unauthenticated(Refusal::Unauthorized.to_string())
@@ -31,7 +32,7 @@ pub(super) async fn take(State(doors): State<Arc<Doors>>, request: Request) -> R
             .into_response();
     };
     // A message of this size may be on its way while others are; more are refused before they are read.
-    let Ok(_permit) = doors.bodies.try_acquire_many((MESSAGE_BYTES_MAX / 1_024) as u32) else {
+    let Ok(_permit) = doors.bodies.hold(MESSAGE_BYTES_MAX) else {
         return Status::resource_exhausted("too much comes in at once: try again later")
             .into_http::<axum::body::Body>()
             .into_response();

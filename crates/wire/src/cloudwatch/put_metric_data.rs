@@ -6,6 +6,9 @@
 
 use std::borrow::Cow;
 
+use walletscope_model::metric::DIMENSION_VALUE_CHARACTERS_MAX;
+pub use walletscope_model::metric::{DIMENSIONS_MAX, MAGNITUDE_MAX, UNITS};
+
 use super::{
     DimensionShape, INVALID_PARAMETER_COMBINATION, INVALID_PARAMETER_VALUE, MetricDatumShape,
     PutMetricDataRequest, StatisticSetShape, missing_parameter,
@@ -16,51 +19,14 @@ use crate::aws::{AwsError, Double};
 pub const REQUEST_BYTES_MAX: usize = 1_048_576;
 /// Most metrics of a request, entities included.
 pub const METRICS_MAX: usize = 1000;
-/// Most dimensions of a metric.
-pub const DIMENSIONS_MAX: usize = 30;
 /// Most `Values` of a metric.
 pub const VALUES_MAX: usize = 150;
-/// Largest magnitude of a value: 2^360.
-pub const MAGNITUDE_MAX: f64 = 2.348_542_582_773_833_3e108;
 /// How old a metric may be, in milliseconds: 14 days.
 pub const AGE_MILLIS_MAX: i64 = 14 * 24 * 3_600_000;
 /// How far in the future a metric may be, in milliseconds: 2 hours.
 pub const FUTURE_MILLIS_MAX: i64 = 2 * 3_600_000;
 /// Longest namespace, metric name and dimension name, in characters.
 const NAME_LEN_MAX: usize = 255;
-/// Longest dimension value, in characters.
-const DIMENSION_VALUE_LEN_MAX: usize = 1024;
-
-/// Every unit of the model, in its order.
-pub const UNITS: [&str; 27] = [
-    "Seconds",
-    "Microseconds",
-    "Milliseconds",
-    "Bytes",
-    "Kilobytes",
-    "Megabytes",
-    "Gigabytes",
-    "Terabytes",
-    "Bits",
-    "Kilobits",
-    "Megabits",
-    "Gigabits",
-    "Terabits",
-    "Percent",
-    "Count",
-    "Bytes/Second",
-    "Kilobytes/Second",
-    "Megabytes/Second",
-    "Gigabytes/Second",
-    "Terabytes/Second",
-    "Bits/Second",
-    "Kilobits/Second",
-    "Megabits/Second",
-    "Gigabits/Second",
-    "Terabits/Second",
-    "Count/Second",
-    "None",
-];
 
 /// Dimensions sorted by name, the order of identity: pairs of name and value.
 pub type Dimensions = Vec<(String, String)>;
@@ -201,7 +167,7 @@ impl Check<'_> {
             let name =
                 self.text(shape.name, &format!("Dimensions.member.{}.Name", place + 1), NAME_LEN_MAX)?;
             let member = format!("Dimensions.member.{}.Value", place + 1);
-            dimensions.push((name, self.text(shape.value, &member, DIMENSION_VALUE_LEN_MAX)?));
+            dimensions.push((name, self.text(shape.value, &member, DIMENSION_VALUE_CHARACTERS_MAX)?));
         }
         dimensions.sort_unstable();
         if dimensions.windows(2).any(|pair| pair[0].0 == pair[1].0) {

@@ -145,6 +145,12 @@ pub(in crate::api) async fn try_pattern(
         return Err(bad_value("samples", &asked.samples.len().to_string(), "at most 50 lines"));
     }
     let text = whole("pattern", &asked.pattern)?;
+    if let Some(given) = &asked.transformation {
+        let dimensions = given.dimensions.iter().flat_map(|(name, from)| [name, from]);
+        for text in dimensions.chain(&given.unit).chain([&given.metric_value]) {
+            whole("transformation", text)?;
+        }
+    }
     Ok(Json(tried(&text, asked.transformation.as_ref(), &asked.samples)))
 }
 
