@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use walletscope_model::contract::{EventKind, Field};
-use walletscope_model::{Batch, Body, Duration, LogEvent, Timestamp};
+use walletscope_model::{Batch, Body, Duration, IdKind, LogEvent, Stage, Timestamp};
 
 use crate::interpret::{Said, What};
 
@@ -51,7 +51,7 @@ pub struct SourceStats {
     pub contract_events: u64,
     /// Of those, how many have no id at all: they join nothing.
     pub without_id: u64,
-    /// Of those, how many have no correlation id.
+    /// Of those, how many have no correlation id and do not follow on a token that they name.
     pub without_correlation_id: u64,
     /// Starts without wallet or issuer.
     pub without_dimensions: u64,
@@ -135,9 +135,17 @@ impl Sources {
         let What::Event(kind) = said.what else { return };
         stats.contract_events += 1;
         stats.without_id += u64::from(said.ids.iter().all(Option::is_none));
-        stats.without_correlation_id += u64::from(said.ids[0].is_none());
+        // What follows on a token joins by its reference, as the contract has it.
+        let follows_token = match kind {
+            EventKind::Lifecycle(_) | EventKind::Stage(Stage::Activated | Stage::FirstTap) => {
+                said.ids[IdKind::TokenReference as usize].is_some()
+            }
+            _ => false,
+        };
+        let lacks_correlation = said.ids[IdKind::Correlation as usize].is_none() && !follows_token;
+        stats.without_correlation_id += u64::from(lacks_correlation);
         let has = |wanted| said.fields.iter().any(|(field, _)| *field == wanted);
-        let is_start = kind == EventKind::Stage(walletscope_model::Stage::Started);
+        let is_start = kind == EventKind::Stage(Stage::Started);
         let is_bare = is_start && !(has(Field::Wallet) && has(Field::Issuer));
         stats.without_dimensions += u64::from(is_bare);
         for (field, value) in said.fields.iter().filter(|(field, _)| SPELLED.contains(field)) {
@@ -247,16 +255,18 @@ mod tests {
                 (100, r#"{"event":"TOKEN_PROVISION_SUCCESS"}"#),
                 (100, r#"{"event":"TOKEN_MADE","requestId":"r1"}"#),
                 (100, "a line of text ***"),
+                (100, r#"{"event":"TOKEN_ACTIVATED","tokenReferenceId":"t1"}"#),
+                (100, r#"{"event":"TOKEN_SUSPENDED","tokenReferenceId":"t1"}"#),
             ],
         );
         brought(&mut sources, "gateway", at(1_500), &[(100, "late"), (1_600, "ahead")]);
         let (name, stats) = sources.iter().next().unwrap();
-        assert_eq!((name, stats.log_events, stats.contract_events), ("gateway", 7, 3));
+        assert_eq!((name, stats.log_events, stats.contract_events), ("gateway", 9, 5));
         assert_eq!((stats.without_id, stats.without_correlation_id, stats.without_dimensions), (1, 1, 1));
         assert_eq!((stats.guarded, stats.late, stats.ahead), (1, 1, 1));
         assert_eq!(stats.unknown_events, [("TOKEN_MADE".into(), 1)].into());
         assert_eq!(stats.drift(), [(Field::Wallet, vec![("ApplePay", 1), ("apple_pay", 1)])]);
-        assert_eq!(stats.per_minute(at(1_500)), 7.0 / 25.0);
+        assert_eq!(stats.per_minute(at(1_500)), 9.0 / 25.0);
         assert!(!stats.is_silent(at(2_000)) && stats.is_silent(at(2_100)));
         assert_eq!(sources.take_changes().len(), 1);
         assert_eq!(sources.take_changes().len(), 0);

@@ -110,7 +110,9 @@ async fn pages_of_any_size_hold_every_event_once_and_in_order() {
     assert_eq!(ids.len() as u64, count);
     let key = |event: &Value| {
         let (offset, index) = event["id"].as_str().unwrap().split_once('-').unwrap();
-        let times = ["timestamp", "ingestionTime"].map(|name| event[name].as_str().unwrap().to_owned());
+        // As times, not as texts: a whole millisecond is written without its microseconds.
+        let times = ["timestamp", "ingestionTime"]
+            .map(|name| Timestamp::parse_rfc3339(event[name].as_str().unwrap()).unwrap());
         (times, offset.parse::<u64>().unwrap(), index.parse::<u32>().unwrap())
     };
     assert!(all.windows(2).all(|pair| key(&pair[0]) > key(&pair[1])), "{all:#?}");
