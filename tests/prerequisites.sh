@@ -51,6 +51,8 @@ if [ "${1:-build}" = test ]; then
   python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
   # The browser tests' browser, and fonts so that a screenshot looks alike everywhere.
   [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || missing+=(chromium fonts-liberation fonts-noto-color-emoji)
+  # The AWS CLI 2, which is no package of Python; the one in the tests' environment is version 1.
+  [ -x "${AWS_CLI:-/usr/bin/aws}" ] || missing+=(awscli)
 fi
 
 [ ${#missing[@]} -eq 0 ] || add_debian_packages "${missing[@]}"
