@@ -107,6 +107,28 @@ def test_fields_of_a_group(logs, group):
     assert fields["@message"] == 100 and fields["n"] == 50 and fields["level"] == 50
 
 
+def test_a_record_is_looked_up_by_the_id_of_its_event(logs, group):
+    name, now = group
+    event = filtered(logs, logGroupName=name, filterPattern="{ $.n = 4 }")[0]
+    record = logs.get_log_record(logRecordPointer=event["eventId"])["logRecord"]
+    assert record.pop("@ingestionTime") == str(event["ingestionTime"])
+    assert record == {
+        "@log": f"{ACCOUNT}:{name}",
+        "@logStream": "a",
+        "@message": '{"n":4,"level":"INFO"}',
+        "@ptr": event["eventId"],
+        "@timestamp": str(now + 2000),
+        "level": "INFO",
+        "n": "4",
+    }
+    for pointer in ["0-0", "999999999-0", "no-pointer", "-", "1", event["eventId"] + "9"]:
+        with pytest.raises(logs.exceptions.InvalidParameterException, match="logRecordPointer is invalid"):
+            logs.get_log_record(logRecordPointer=pointer)
+    logs.delete_log_group(logGroupName=name)
+    with pytest.raises(logs.exceptions.InvalidParameterException):
+        logs.get_log_record(logRecordPointer=event["eventId"])
+
+
 def test_what_a_deleted_group_held_is_not_in_the_new_one(logs, group):
     name, now = group
     logs.delete_log_group(logGroupName=name)

@@ -410,6 +410,19 @@ test("a metric filter is changed, and deleted after a question", async ({ openLo
   await expect(page).toHaveURL(/\/logs\/filters$/);
 });
 
+test("a subscription filter that does not arrive says why and when it is tried again", async ({ openLogs }) => {
+  const { page } = await openLogs("/logs/filters");
+  await expect(page.locator('[data-subscription="archive"]')).toContainText("Arrives");
+  const siem = page.locator('[data-subscription="siem"]');
+  await expect(siem).toContainText("Not arriving");
+  await expect(siem).toContainText(/the endpoint answered 503; 14 tries since .*, again in 2 min/);
+});
+
+test("no subscription filter yet says how one is made", async ({ openLogs }) => {
+  const { page } = await openLogs("/logs/filters", { subscriptions: [] });
+  await expect(panel(page, "subscriptions")).toContainText("aws logs put-subscription-filter");
+});
+
 test("no metric filter yet says what one is", async ({ openLogs }) => {
   const { page } = await openLogs("/logs/filters", { filters: [] });
   await expect(panel(page, "filters")).toContainText("There is no metric filter yet.");

@@ -2,7 +2,7 @@
 // some hours of lines, patterns of the simple kinds, metric filters that can be changed, and a tail that a test feeds.
 import type { Page, Route } from "@playwright/test";
 import { createServer, type Server, type ServerResponse } from "node:http";
-import type { LogEvent, LogEvents, LogFields, LogGroup, LogHistogram, MetricFilter, PatternAnswer, TailUpdate, Transformation, Verdict } from "../src/api/logs";
+import type { LogEvent, LogEvents, LogFields, LogGroup, LogHistogram, MetricFilter, PatternAnswer, SubscriptionFilter, TailUpdate, Transformation, Verdict } from "../src/api/logs";
 import { instants } from "../src/url/search";
 
 export const SERVICE = "/aws/lambda/token-provisioning-service";
@@ -32,6 +32,7 @@ const DATA_TO = { applied: 4_711, clock: "2026-11-26T12:00:00.000Z", newestArriv
 export interface FakeLogs {
   lines: LogEvent[];
   filters: MetricFilter[];
+  subscriptions: SubscriptionFilter[];
   groups: LogGroup[];
   /** Events of the range that one question looks through; short pages go on. */
   slice: number;
@@ -45,7 +46,7 @@ export interface FakeLogs {
 /** Answers everything below /logs on a page. */
 export async function fakeLogs(page: Page, change: Partial<FakeLogs> = {}): Promise<FakeLogs> {
   const now = Date.now();
-  const fake: FakeLogs = { lines: Array.from({ length: LINES }, (_, place) => lineOf(place, now)), filters: [...FILTERS], groups: groupsOf(now), slice: 100_000, asked: [], delay: 0, tail: null, ...change };
+  const fake: FakeLogs = { lines: Array.from({ length: LINES }, (_, place) => lineOf(place, now)), filters: [...FILTERS], subscriptions: subscriptionsOf(now), groups: groupsOf(now), slice: 100_000, asked: [], delay: 0, tail: null, ...change };
   await page.route((url) => url.pathname.startsWith("/api/v1/logs/"), async (route) => {
     const url = new URL(route.request().url());
     fake.asked.push(url);
@@ -65,6 +66,7 @@ const ANSWERS: Record<string, (fake: FakeLogs, url: URL, route: Route) => Promis
   "/fields": (fake, url, route) => answered(url, route, () => fieldsOf(fake, url)),
   "/pattern": (_fake, _url, route) => route.fulfill({ json: tried(route.request().postDataJSON() as { pattern: string; samples: string[]; transformation?: Transformation }) }),
   "/metric-filters": metricFilters,
+  "/subscription-filters": (fake, _url, route) => route.fulfill({ json: { subscriptionFilters: fake.subscriptions } }),
 };
 
 function answered(url: URL, route: Route, answer: () => object): Promise<void> {
@@ -216,6 +218,16 @@ export const FILTERS: readonly MetricFilter[] = [
   { group: SERVICE, region: "us-east-1", name: "processing-time", pattern: '[timestamp, requestId, event="TOKEN_PROVISION_SUCCESS", processingTime]', metricNamespace: "TokenProvisioning", metricName: "ProcessingTime", metricValue: "$processingTime", defaultValue: null, unit: "Seconds", dimensions: {}, createdAt: "2026-11-01T09:15:00.000Z" },
   { group: RISK, region: "us-east-1", name: "warnings", pattern: "WARN", metricNamespace: "Risk", metricName: "Warnings", metricValue: "1", defaultValue: 0, unit: null, dimensions: {}, createdAt: "2026-11-12T16:40:00.000Z" },
 ];
+
+/** One that arrives, one that does not. */
+function subscriptionsOf(now: number): SubscriptionFilter[] {
+  const at = (ago: number): string => new Date(now - ago).toISOString();
+  const filter = { group: SERVICE, region: "us-east-1", createdAt: "2026-11-02T10:00:00.000Z", entriesBehind: 1, putAsideEvents: 0 };
+  return [
+    { ...filter, name: "archive", pattern: "", destination: "https://archive.example/ingest/firehose", deliveredEvents: 1_482_310, lastDeliveredAt: at(2_000), failing: null },
+    { ...filter, name: "siem", pattern: '{ $.event = "TOKEN_PROVISION_FAILURE" }', destination: "https://siem.example/firehose", entriesBehind: 48_120, deliveredEvents: 20_113, lastDeliveredAt: at(1_800_000), putAsideEvents: 12, failing: { since: at(1_790_000), tries: 14, reason: "the endpoint answered 503", nextTryAt: at(-120_000), oldestReceivedAt: at(1_791_000) } },
+  ];
+}
 
 function groupsOf(now: number): LogGroup[] {
   const group = (name: string, more: Partial<LogGroup>): LogGroup => ({ name, account: "000000000000", region: "us-east-1", createdAt: "2026-10-01T08:00:00.000Z", retentionDays: 90, storedBytes: 48_211_000_000, streams: 212, lastIngestionAt: new Date(now - 2_000).toISOString(), metricFilters: 0, ...more });

@@ -22,7 +22,7 @@ export const VIEWS: readonly View[] = [
 /** Views that do not follow both range and filters, and so have other faces: each has a file of tests of its own. */
 export const OWN_VIEWS: readonly View[] = [
   { name: "logs", path: "/logs", first: "[data-line]", panels: ["logs-query", "logs-histogram", "logs-fields", "logs-lines"] },
-  { name: "log-filters", path: "/logs/filters", first: '[data-panel="filter-editor"] .cm-content', panels: ["filter-editor", "filters"] },
+  { name: "log-filters", path: "/logs/filters", first: '[data-panel="filter-editor"] .cm-content', panels: ["filter-editor", "filters", "subscriptions"] },
   { name: "sql", path: "/sql", first: '[data-panel="sql-query"] .cm-content', panels: ["sql-schema", "sql-query", "sql-start"] },
   { name: "storage", path: "/admin/storage", first: '[data-card="disk"]', panels: ["storage-figures", "storage-tables", "storage-maintenance"] },
   { name: "sources", path: "/sources", first: "[data-source]", panels: ["sources"] },

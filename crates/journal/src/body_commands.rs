@@ -3,7 +3,9 @@
 //! One message a command, chosen by its tag; a tag is given once and for ever.
 
 use prost::Message;
-use walletscope_model::{Command, Duration, MetricFilterDefinition, Rules};
+use walletscope_model::{
+    Command, Duration, MetricFilterDefinition, Offset, Rules, SubscriptionFilterDefinition,
+};
 
 use crate::body::{PairMessage, message, pair_messages, pairs_from};
 use crate::record::RecordError;
@@ -20,7 +22,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Command, RecordError> {
 
 #[derive(Clone, PartialEq, Message)]
 struct CommandMessage {
-    #[prost(oneof = "Choice", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10")]
+    #[prost(oneof = "Choice", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13")]
     choice: Option<Choice>,
 }
 
@@ -49,6 +51,13 @@ enum Choice {
     /// The group's name and the filter's.
     #[prost(message, tag = "10")]
     DeleteMetricFilter(PairMessage),
+    #[prost(message, tag = "11")]
+    PutSubscriptionFilter(SubscriptionFilterMessage),
+    /// The group's name and the filter's.
+    #[prost(message, tag = "12")]
+    DeleteSubscriptionFilter(PairMessage),
+    #[prost(message, tag = "13")]
+    NoteDelivered(DeliveredMessage),
 }
 
 /// Every wait in microseconds, further placeholders of ids, and accounts that are read to the letter.
@@ -126,6 +135,34 @@ struct MetricFilterMessage {
     dimensions: Vec<PairMessage>,
 }
 
+#[derive(Clone, PartialEq, Message)]
+struct SubscriptionFilterMessage {
+    #[prost(string, tag = "1")]
+    group: String,
+    #[prost(string, tag = "2")]
+    name: String,
+    #[prost(string, tag = "3")]
+    pattern: String,
+    #[prost(string, tag = "4")]
+    destination: String,
+    #[prost(string, optional, tag = "5")]
+    role_arn: Option<String>,
+    #[prost(string, tag = "6")]
+    distribution: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct DeliveredMessage {
+    #[prost(string, tag = "1")]
+    group: String,
+    #[prost(string, tag = "2")]
+    filter: String,
+    #[prost(uint64, tag = "3")]
+    incarnation: u64,
+    #[prost(uint64, tag = "4")]
+    through: u64,
+}
+
 fn choice(command: &Command) -> Choice {
     let pair = |name: &str, value: &str| PairMessage { name: name.to_owned(), value: value.to_owned() };
     let texts = |texts: &[Box<str>]| texts.iter().map(|text| String::from(&**text)).collect();
@@ -151,6 +188,20 @@ fn choice(command: &Command) -> Choice {
         }
         Command::PutMetricFilter { group, filter } => Choice::PutMetricFilter(filter_message(group, filter)),
         Command::DeleteMetricFilter { group, name } => Choice::DeleteMetricFilter(pair(group, name)),
+        Command::PutSubscriptionFilter { group, filter } => {
+            Choice::PutSubscriptionFilter(subscription_message(group, filter))
+        }
+        Command::DeleteSubscriptionFilter { group, name } => {
+            Choice::DeleteSubscriptionFilter(pair(group, name))
+        }
+        Command::NoteDelivered { group, filter, incarnation, through } => {
+            Choice::NoteDelivered(DeliveredMessage {
+                group: String::from(&**group),
+                filter: String::from(&**filter),
+                incarnation: incarnation.0,
+                through: through.0,
+            })
+        }
         Command::SetRules(rules) => Choice::SetRules(RulesMessage {
             abandon_after: rules.abandon_after.0,
             step_up_mark_after: rules.step_up_mark_after.0,
@@ -191,6 +242,19 @@ fn command_from(message: CommandMessage) -> Result<Command, RecordError> {
         Choice::DeleteMetricFilter(pair) => {
             Command::DeleteMetricFilter { group: pair.name.into(), name: pair.value.into() }
         }
+        Choice::PutSubscriptionFilter(put) => Command::PutSubscriptionFilter {
+            group: put.group.as_str().into(),
+            filter: Box::new(subscription_from(put)),
+        },
+        Choice::DeleteSubscriptionFilter(pair) => {
+            Command::DeleteSubscriptionFilter { group: pair.name.into(), name: pair.value.into() }
+        }
+        Choice::NoteDelivered(note) => Command::NoteDelivered {
+            group: note.group.into(),
+            filter: note.filter.into(),
+            incarnation: Offset(note.incarnation),
+            through: Offset(note.through),
+        },
         Choice::SetRules(rules) => Command::SetRules(Rules {
             abandon_after: Duration(rules.abandon_after),
             step_up_mark_after: Duration(rules.step_up_mark_after),
@@ -229,5 +293,27 @@ fn filter_from(message: MetricFilterMessage) -> MetricFilterDefinition {
         default_value: message.default_value,
         unit: message.unit.map(Into::into),
         dimensions: pairs_from(message.dimensions),
+    }
+}
+
+fn subscription_message(group: &str, filter: &SubscriptionFilterDefinition) -> SubscriptionFilterMessage {
+    let SubscriptionFilterDefinition { name, pattern, destination, role_arn, distribution } = filter;
+    SubscriptionFilterMessage {
+        group: group.to_owned(),
+        name: String::from(&**name),
+        pattern: String::from(&**pattern),
+        destination: String::from(&**destination),
+        role_arn: role_arn.as_deref().map(String::from),
+        distribution: String::from(&**distribution),
+    }
+}
+
+fn subscription_from(message: SubscriptionFilterMessage) -> SubscriptionFilterDefinition {
+    SubscriptionFilterDefinition {
+        name: message.name.into(),
+        pattern: message.pattern.into(),
+        destination: message.destination.into(),
+        role_arn: message.role_arn.map(Into::into),
+        distribution: message.distribution.into(),
     }
 }

@@ -108,9 +108,11 @@ pub(crate) fn table_options(table: Table) -> KeyspaceCreateOptions {
         Table::LooseEnds | Table::Timers | Table::Outbox | Table::LakeMarks | Table::DerivedData => {
             options.max_memtable_size(8 * MIB)
         }
-        Table::Dictionary | Table::Catalog | Table::Settings | Table::MetricFilters => {
-            options.max_memtable_size(4 * MIB)
-        }
+        Table::Dictionary
+        | Table::Catalog
+        | Table::Settings
+        | Table::MetricFilters
+        | Table::SubscriptionFilters => options.max_memtable_size(4 * MIB),
     }
 }
 

@@ -149,6 +149,7 @@ pub enum Table {
     LakeMarks,
     MetricFilters,
     DerivedData,
+    SubscriptionFilters,
 }
 
 /// Which way a scan goes.
@@ -270,7 +271,7 @@ pub enum StoreError {
 
 impl Table {
     /// Every table, in the order of their numbers.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Nodes,
         Self::Attempts,
         Self::LooseEnds,
@@ -283,6 +284,7 @@ impl Table {
         Self::LakeMarks,
         Self::MetricFilters,
         Self::DerivedData,
+        Self::SubscriptionFilters,
     ];
 
     /// The stable name, as on the disk.
@@ -300,6 +302,7 @@ impl Table {
             "lake_marks",
             "metric_filters",
             "derived_data",
+            "subscription_filters",
         ][self as usize]
     }
 }

@@ -4,6 +4,7 @@
 //! about the account and region of its entry's origin.
 
 use crate::rules::Rules;
+use crate::telemetry::Offset;
 
 /// A control-plane command.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +49,23 @@ pub enum Command {
         group: Box<str>,
         name: Box<str>,
     },
+    /// Creates the filter, or takes the place of the one with its name; what waits for delivery is delivered by it.
+    PutSubscriptionFilter {
+        group: Box<str>,
+        filter: Box<SubscriptionFilterDefinition>,
+    },
+    DeleteSubscriptionFilter {
+        group: Box<str>,
+        name: Box<str>,
+    },
+    /// What a subscription filter finds in entries up to `through` was delivered, or put aside as undeliverable.
+    NoteDelivered {
+        group: Box<str>,
+        filter: Box<str>,
+        /// The entry that created the filter: one made again under the same name is another one.
+        incarnation: Offset,
+        through: Offset,
+    },
     /// The waits of the join, from the settings.
     SetRules(Rules),
 }
@@ -72,4 +90,20 @@ pub struct MetricFilterDefinition {
     pub unit: Option<Box<str>>,
     /// Names of dimensions, and where in an event their values stand.
     pub dimensions: Vec<(Box<str>, Box<str>)>,
+}
+
+/// A subscription filter as its author wrote it
+/// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html>).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubscriptionFilterDefinition {
+    /// Unique in its group.
+    pub name: Box<str>,
+    /// Which events are delivered.
+    pub pattern: Box<str>,
+    /// Where to: the URL of an HTTP endpoint that takes what Data Firehose sends.
+    pub destination: Box<str>,
+    /// Answered back, without a meaning here.
+    pub role_arn: Option<Box<str>>,
+    /// `ByLogStream` or `Random`; answered back, without a meaning here.
+    pub distribution: Box<str>,
 }

@@ -18,7 +18,7 @@ pub mod token;
 pub use attempt::{
     Abandoned, Aliases, Attempt, AttemptId, CameFrom, Decision, Decisions, IdKind, Outcome, Stage,
 };
-pub use command::{Command, MetricFilterDefinition};
+pub use command::{Command, MetricFilterDefinition, SubscriptionFilterDefinition};
 pub use contract::{EventKind, Field, Lifecycle};
 pub use reason::{FailureClass, Owner, Reason};
 pub use rules::Rules;

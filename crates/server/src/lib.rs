@@ -12,6 +12,7 @@ pub mod bodies;
 pub mod cli;
 pub mod client;
 pub mod console;
+pub mod delivery;
 pub mod doors;
 pub mod iceberg;
 pub mod import;

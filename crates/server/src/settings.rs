@@ -17,6 +17,7 @@ use walletscope_stream::Rules;
 use walletscope_stream::interpret::ID_BYTES_MAX;
 
 use crate::auth::Network;
+use crate::delivery::{AccessKeys, DeliverySettings};
 use crate::lake::{FLUSH_AFTER, FLUSH_BYTES, LakeSettings, MEMORY_BYTES_MAX, MERGE_AFTER};
 
 /// The settings as somebody wrote them: flags and environment by clap, files by serde.
@@ -98,6 +99,17 @@ pub struct Given {
     /// Account whose filter patterns mean only what they mean at AWS, or `*` for every one; repeat for more.
     #[arg(long, env = "WALLETSCOPE_STRICT_ACCOUNT", value_delimiter = ',', value_name = "ACCOUNT")]
     pub strict_account: Option<Vec<String>>,
+    /// Networks beside the public internet that subscription filters may deliver to, such as 10.0.0.0/8; only there
+    /// without TLS
+    #[arg(long, env = "WALLETSCOPE_DELIVERY_NETWORK", value_name = "NETWORK", value_delimiter = ',')]
+    pub delivery_network: Option<Vec<String>>,
+    /// File with the access keys of endpoints that subscription filters deliver to: on each line an origin such as
+    /// https://siem.example and its key
+    #[arg(long, env = "WALLETSCOPE_DELIVERY_KEYS", value_name = "FILE")]
+    pub delivery_keys: Option<PathBuf>,
+    /// What a subscription filter could not deliver for so long is put aside [default: 24h]
+    #[arg(long, env = "WALLETSCOPE_DELIVERY_RETRY", value_name = "DURATION")]
+    pub delivery_retry: Option<String>,
 }
 
 /// What the server runs by.
@@ -121,6 +133,8 @@ pub struct Settings {
     pub lake: LakeSettings,
     /// The rules of the join. They are journalled by the server, because the stream reads them.
     pub rules: Rules,
+    /// Where log events may be delivered to.
+    pub delivery: DeliverySettings,
 }
 
 /// Why the settings cannot be used.
@@ -171,7 +185,7 @@ impl Settings {
         Self::new(given.or(read_file(&path, &text)?))
     }
 
-    /// Makes sense of what was given; reads no file.
+    /// Makes sense of what was given; of files it reads that of access keys alone.
     ///
     /// # Errors
     /// A setting cannot be used.
@@ -180,7 +194,7 @@ impl Settings {
             return Err(SettingsError::TlsNotBuilt);
         }
         let listen = listen(given.listen.as_deref().unwrap_or(LISTEN_DEFAULT))?;
-        let trusted_proxies = networks(given.trusted_proxy.as_deref().unwrap_or_default())?;
+        let trusted_proxies = networks("trusted-proxy", given.trusted_proxy.as_deref().unwrap_or_default())?;
         if !listen.ip().is_loopback() && trusted_proxies.is_empty() {
             return Err(SettingsError::PlainOnNetwork(listen));
         }
@@ -194,6 +208,7 @@ impl Settings {
             journal: retention(&given)?,
             rules: rules(&given)?,
             lake: lake(&given, &data)?,
+            delivery: delivery(&given, &data)?,
             data,
         })
     }
@@ -232,6 +247,9 @@ impl Given {
             lake_keep: self.lake_keep.or(other.lake_keep),
             placeholder_id: self.placeholder_id.or(other.placeholder_id),
             strict_account: self.strict_account.or(other.strict_account),
+            delivery_network: self.delivery_network.or(other.delivery_network),
+            delivery_keys: self.delivery_keys.or(other.delivery_keys),
+            delivery_retry: self.delivery_retry.or(other.delivery_retry),
         }
     }
 }
@@ -255,6 +273,30 @@ fn lake(given: &Given, data: &Path) -> Result<LakeSettings, SettingsError> {
         merge_after: length("lake-merge-after", &given.lake_merge_after, MERGE_AFTER)?,
         keep,
     })
+}
+
+fn delivery(given: &Given, data: &Path) -> Result<DeliverySettings, SettingsError> {
+    let usual = DeliverySettings::usual(data);
+    let why = "not a length of time from 1s to 3650d; write for example 10m or 24h";
+    let retry_for = given.delivery_retry.as_ref().map_or(Ok(usual.retry_for), |text| {
+        let length = parse_duration(text).filter(|length| *length >= DURATION_MIN);
+        length.ok_or_else(|| refused("delivery-retry", text, why))
+    })?;
+    Ok(DeliverySettings {
+        networks: networks("delivery-network", given.delivery_network.as_deref().unwrap_or_default())?,
+        keys: given.delivery_keys.as_deref().map_or(Ok(AccessKeys::default()), access_keys)?,
+        retry_for,
+        ..usual
+    })
+}
+
+/// The only setting whose value is what a file says: keys are not for command lines, which everybody sees.
+fn access_keys(file: &Path) -> Result<AccessKeys, SettingsError> {
+    let text =
+        std::fs::read_to_string(file).map_err(|error| SettingsError::Unreadable(file.to_owned(), error))?;
+    let why = "not an origin such as https://siem.example, a blank and a key without blanks";
+    AccessKeys::read(&text)
+        .map_err(|line| refused("delivery-keys", format!("{}, line {line}", file.display()), why))
 }
 
 fn lake_memory(text: Option<&str>) -> Result<usize, SettingsError> {
@@ -341,8 +383,7 @@ fn listen(text: &str) -> Result<SocketAddr, SettingsError> {
     text.parse().map_err(|_| refused("listen", text, why))
 }
 
-fn networks(texts: &[String]) -> Result<Vec<Network>, SettingsError> {
-    let setting = "trusted-proxy";
+fn networks(setting: &'static str, texts: &[String]) -> Result<Vec<Network>, SettingsError> {
     check_len(setting, texts)?;
     let why = "neither an address nor a network; write for example 10.0.0.5 or 10.0.0.0/24";
     texts.iter().map(|text| text.trim().parse().map_err(|_| refused(setting, text, why))).collect()
@@ -482,7 +523,7 @@ impl fmt::Display for SettingsError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable(path, error) => {
-                write!(formatter, "cannot read the settings file {}: {error}; check --config", path.display())
+                write!(formatter, "cannot read the file {}: {error}; check its name and who may read it", path.display())
             }
             Self::Malformed(path, error) => {
                 write!(formatter, "cannot use the settings file {}: {}", path.display(), error.to_string().trim_end())

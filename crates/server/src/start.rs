@@ -23,6 +23,7 @@ use crate::api::{ApiContext, JournalReader, LakeContext, LakePlace, LogsContext,
 use crate::auth::{Auth, AuthError, Credentials};
 use crate::aws::Door;
 use crate::bodies::Bodies;
+use crate::delivery::{Deliveries, Surroundings};
 use crate::doors::Doors;
 use crate::import::{CHUNKS_MAX, FindCalls, ImportDoor};
 use crate::intake::Intake;
@@ -45,6 +46,7 @@ pub struct Server {
     pipeline: Arc<Pipeline>,
     lake: RunningLake,
     sql: Arc<Sql>,
+    deliveries: Arc<Deliveries>,
     stop: oneshot::Sender<()>,
     serving: tokio::task::JoinHandle<()>,
 }
@@ -143,12 +145,15 @@ async fn start_by(settings: &Settings, now: Now, sets_rules: bool) -> Result<Ser
     let tables = LakeTables { lake: lake.shared.clone(), shared: pipeline.shared.clone() };
     let sql = open_sql(settings, tables, &auth, now.clone())?;
     let logs = open_logs(settings, &lake, &pipeline, &sql, now.clone());
+    let telemetry = Arc::new(Telemetry::default());
+    let deliveries = deliver(settings, &store, &pipeline, telemetry.clone(), now.clone());
     let api = api.merge(crate::api::logs_router(LogsContext {
         logs: logs.clone(),
         ingest: pipeline.ingest.clone(),
         shared: pipeline.shared.clone(),
         account: settings.account.clone(),
         region: settings.region.clone(),
+        deliveries: deliveries.clone(),
         now: now.clone(),
     }));
     let api = api.merge(crate::api::lake_router(LakeContext {
@@ -160,13 +165,14 @@ async fn start_by(settings: &Settings, now: Now, sets_rules: bool) -> Result<Ser
         journal_bytes_max: settings.journal.bytes,
         now: now.clone(),
     }));
-    let routes = routes(settings, &store, &pipeline, &auth, &lake, logs.clone(), now);
+    let common = Common { logs: logs.clone(), deliveries: deliveries.clone(), telemetry, now };
+    let routes = routes(settings, &store, &pipeline, &auth, &lake, common);
     let (stop, stopped) = oneshot::channel();
     let serving = tokio::spawn(serve(listener, router(routes, api), async {
         // A dropped sender stops the server as well.
         let _stopped = stopped.await;
     }));
-    Ok(Server { address, auth, logs, pipeline, lake, sql, stop, serving })
+    Ok(Server { address, auth, logs, pipeline, lake, sql, deliveries, stop, serving })
 }
 
 impl Server {
@@ -181,13 +187,14 @@ impl Server {
 
     /// Lets running calls finish, then makes everything durable.
     pub async fn stop(self) {
-        let Self { pipeline, lake, sql, stop, serving, .. } = self;
+        let Self { pipeline, lake, sql, deliveries, stop, serving, .. } = self;
         // Readers of a long answer are told why it ends, instead of being waited for.
         sql.threads().stop();
         // The listener may have stopped by itself.
         let _sent = stop.send(());
         let _served = serving.await;
         sql.threads().end().await;
+        deliveries.stop();
         let _joined = tokio::task::spawn_blocking(move || pipeline.stop()).await;
         let RunningLake { shared, feeder, thread } = lake;
         let _ended = tokio::task::spawn_blocking(move || (feeder.send(Work::Stop), thread.join())).await;
@@ -268,6 +275,38 @@ fn open_logs(
     Arc::new(Logs::new(tables, sql.clone(), settings.rules.placeholders.clone(), now))
 }
 
+/// Subscription filters go on where they stood.
+fn deliver(
+    settings: &Settings,
+    store: &EmbeddedStore,
+    pipeline: &Pipeline,
+    telemetry: Arc<Telemetry>,
+    now: Now,
+) -> Arc<Deliveries> {
+    const BYTES_AT_A_TIME: usize = 1 << 20;
+    let entries = {
+        let store = store.clone();
+        Arc::new(move |from| {
+            let entries = store.entries(from, BYTES_AT_A_TIME).map_err(|error| error.to_string())?;
+            let decoded = entries.into_iter().map(|(offset, bytes)| {
+                let entry = walletscope_journal::decode(&bytes).map_err(|error| error.to_string())?;
+                Ok((offset, entry))
+            });
+            decoded.collect()
+        })
+    };
+    let around = Surroundings {
+        shared: pipeline.shared.clone(),
+        ingest: pipeline.ingest.clone(),
+        entries,
+        journal_size: journal_size(store),
+        journal_bytes_max: settings.journal.bytes,
+        telemetry,
+        now,
+    };
+    Arc::new(Deliveries::start(around, &settings.delivery))
+}
+
 fn lake_place(settings: &Settings) -> LakePlace {
     match &settings.lake.s3 {
         Some(place) => LakePlace::Bucket(format!("s3://{}/{}", place.bucket, place.prefix)),
@@ -306,22 +345,36 @@ async fn open_pipeline(
     opening.await.unwrap_or_else(|_| Err(StartError::Store(StoreError::Poisoned)))
 }
 
+/// What several doors use.
+struct Common {
+    logs: Arc<Logs>,
+    deliveries: Arc<Deliveries>,
+    telemetry: Arc<Telemetry>,
+    now: Now,
+}
+
 fn routes(
     settings: &Settings,
     store: &EmbeddedStore,
     pipeline: &Pipeline,
     auth: &Arc<Auth>,
     lake: &RunningLake,
-    logs: Arc<Logs>,
-    now: Now,
+    common: Common,
 ) -> Routes {
-    let telemetry = Arc::new(Telemetry::default());
+    let Common { logs, deliveries, telemetry, now } = common;
     let bodies = Arc::new(Bodies::default());
     let shared = pipeline.shared.clone();
     let lake_door = LakeDoor::new(lake.shared.clone(), lake.feeder.clone(), store.clone(), now.clone());
     let intake =
         || Intake { ingest: pipeline.ingest.clone(), shared: shared.clone(), telemetry: telemetry.clone() };
-    let door = Door::new(intake(), auth.keyring(), &settings.account, now.clone(), logs, bodies.clone());
+    let door = Door::new(
+        intake(),
+        auth.keyring(),
+        &settings.account,
+        now.clone(),
+        (logs, deliveries),
+        bodies.clone(),
+    );
     let doors = Doors {
         intake: intake(),
         auth: auth.clone(),

@@ -1,4 +1,4 @@
-//! Which log groups, streams and metric filters exist?
+//! Which log groups and streams exist, with which filters?
 //!
 //! Control-plane commands are decided here, when their entry is stepped, and answered with the result. Limits are
 //! named; AWS's own are far away (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>).
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use walletscope_model::{Command, LogBatch, Offset, Origin, Rules, Timestamp};
 
 use crate::metric_filter::{MetricFilters, StoredFilter};
+use crate::subscription_filter::{StoredSubscription, SubscriptionFilters};
 
 /// Log groups over all regions.
 pub const GROUPS_MAX: usize = 10_000;
@@ -71,11 +72,12 @@ pub enum Answer {
     TooManyTags,
     /// What it defines means nothing. The door refuses it before, by the rules of its moment.
     Refused,
+    NoSuchSubscription,
 }
 
 impl Answer {
     /// Every one, in the order of their numbers, which are written down.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Done,
         Self::AlreadyExists,
         Self::NoSuchGroup,
@@ -84,6 +86,7 @@ impl Answer {
         Self::NoSuchFilter,
         Self::TooManyTags,
         Self::Refused,
+        Self::NoSuchSubscription,
     ];
 }
 
@@ -94,9 +97,10 @@ pub enum CatalogChange {
     Group(GroupKey, Option<LogGroup>),
     Stream(GroupKey, Box<str>, Option<LogStream>),
     MetricFilter(GroupKey, Box<str>, Option<StoredFilter>),
+    SubscriptionFilter(GroupKey, Box<str>, Option<StoredSubscription>),
 }
 
-/// Every group, stream and metric filter.
+/// Every group, stream and filter.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     groups: BTreeMap<GroupKey, LogGroup>,
@@ -105,6 +109,8 @@ pub struct Catalog {
     streams_count: usize,
     /// The groups' metric filters.
     pub metric_filters: MetricFilters,
+    /// The groups' subscription filters.
+    pub subscription_filters: SubscriptionFilters,
     changed_groups: BTreeMap<GroupKey, ()>,
     changed_streams: BTreeMap<(GroupKey, Box<str>), ()>,
     version: u64,
@@ -159,9 +165,13 @@ impl Catalog {
                 self.streams_count += 1;
             }
             CatalogChange::MetricFilter(key, _, Some(filter)) => self.metric_filters.restore(key, filter),
+            CatalogChange::SubscriptionFilter(key, _, Some(filter)) => {
+                self.subscription_filters.restore(key, filter);
+            }
             CatalogChange::Group(_, None)
             | CatalogChange::Stream(_, _, None)
-            | CatalogChange::MetricFilter(_, _, None) => {}
+            | CatalogChange::MetricFilter(_, _, None)
+            | CatalogChange::SubscriptionFilter(_, _, None) => {}
         }
         self.version += 1;
     }
@@ -196,6 +206,18 @@ impl Catalog {
                 key if !self.groups.contains_key(&key) => Answer::NoSuchGroup,
                 key => self.metric_filters.delete(&key, name),
             },
+            Command::PutSubscriptionFilter { group, filter } => match key(group) {
+                key if !self.groups.contains_key(&key) => Answer::NoSuchGroup,
+                key => self.subscription_filters.put(&key, filter, now, offset),
+            },
+            Command::DeleteSubscriptionFilter { group, name } => match key(group) {
+                key if !self.groups.contains_key(&key) => Answer::NoSuchGroup,
+                key => self.subscription_filters.delete(&key, name),
+            },
+            Command::NoteDelivered { group, filter, incarnation, through } => {
+                // How far a delivery came is nothing that readers of the catalog wait for.
+                return self.subscription_filters.note(&key(group), filter, *incarnation, *through);
+            }
             Command::SetRules(rules) => {
                 self.set_rules(rules);
                 Answer::Done
@@ -241,6 +263,9 @@ impl Catalog {
         }
         let filters = self.metric_filters.take_changes().into_iter();
         changes.extend(filters.map(|(key, name, filter)| CatalogChange::MetricFilter(key, name, filter)));
+        let filters = self.subscription_filters.take_changes().into_iter();
+        changes
+            .extend(filters.map(|(key, name, filter)| CatalogChange::SubscriptionFilter(key, name, filter)));
         changes
     }
 
@@ -273,6 +298,7 @@ impl Catalog {
             self.changed_streams.insert((key.clone(), name), ());
         }
         self.metric_filters.delete_group(key);
+        self.subscription_filters.delete_group(key);
         self.changed_groups.insert(key.clone(), ());
         Answer::Done
     }

@@ -24,6 +24,7 @@ pub mod source;
 pub mod stage_times;
 pub mod state;
 pub mod step;
+pub mod subscription_filter;
 pub mod token;
 pub mod window;
 

@@ -15,6 +15,7 @@ export type Transformation = Schemas["TransformationToTry"];
 export type Verdict = Schemas["PatternVerdict"];
 export type PatternAnswer = Schemas["PatternTried"];
 export type MetricFilter = Schemas["MetricFilterShown"];
+export type SubscriptionFilter = Schemas["SubscriptionFilterShown"];
 export type MetricFilterWritten = Schemas["MetricFilterToPut"];
 /** What a tail brings every second, its events in the order in which they came. */
 export type TailUpdate = Schemas["LogTailUpdateEvent"];
@@ -32,6 +33,10 @@ export async function askPattern(pattern: string, samples: readonly string[], tr
 
 export async function askMetricFilters(signal: AbortSignal): Promise<readonly MetricFilter[]> {
   return (await ask<{ metricFilters: MetricFilter[] }>("/logs/metric-filters", undefined, signal)).metricFilters;
+}
+
+export async function askSubscriptionFilters(signal: AbortSignal): Promise<readonly SubscriptionFilter[]> {
+  return (await ask<{ subscriptionFilters: SubscriptionFilter[] }>("/logs/subscription-filters", undefined, signal)).subscriptionFilters;
 }
 
 /** Makes a filter, or changes the one of that group and name. */

@@ -227,6 +227,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/logs/subscription-filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which subscription filters are there, and do their events arrive? */
+        get: operations["subscription_filters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/logs/tail": {
         parameters: {
             query?: never;
@@ -808,6 +825,22 @@ export interface components {
             invalid: number;
             /** Format: int64 */
             technical: number;
+        };
+        /** @description A delivery that does not arrive. */
+        FailingShown: {
+            /** @description When it is tried again, RFC 3339. */
+            nextTryAt: string;
+            /** @description When the oldest log event of it was received, RFC 3339. */
+            oldestReceivedAt?: string | null;
+            /** @description Why the last try failed. */
+            reason: string;
+            /** @description When it was tried first, RFC 3339. */
+            since: string;
+            /**
+             * Format: int32
+             * @description How often so far.
+             */
+            tries: number;
         };
         /** @description Event `feed`: new attempts and changes of outcome. */
         FeedEvent: {
@@ -1938,6 +1971,37 @@ export interface components {
             /** @description Every table. */
             tables: components["schemas"]["TableShown"][];
         };
+        /** @description A subscription filter, and how its deliveries go. Counts are of since this start of the server. */
+        SubscriptionFilterShown: {
+            /** @description RFC 3339. */
+            createdAt: string;
+            /** Format: int64 */
+            deliveredEvents: number;
+            /** @description Where to. */
+            destination: string;
+            /**
+             * Format: int64
+             * @description Journal entries that are not looked at yet.
+             */
+            entriesBehind: number;
+            failing?: components["schemas"]["FailingShown"] | null;
+            group: string;
+            /** @description RFC 3339; none before the first. */
+            lastDeliveredAt?: string | null;
+            name: string;
+            pattern: string;
+            /**
+             * Format: int64
+             * @description Log events in files, because they never arrived.
+             */
+            putAsideEvents: number;
+            region: string;
+        };
+        /** @description Every subscription filter of the account. */
+        SubscriptionFiltersAnswer: {
+            /** @description By group and name. */
+            subscriptionFilters: components["schemas"]["SubscriptionFilterShown"][];
+        };
         /** @description A table or view. */
         TableOfSchema: {
             /** @description In order; none of a saved view that no longer works. */
@@ -2977,6 +3041,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PatternTried"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    subscription_filters: {
+        parameters: {
+            query?: {
+                /** @description Those of this log group alone. */
+                group?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionFiltersAnswer"];
                 };
             };
             400: {

@@ -1,4 +1,4 @@
-// Which lines become points of a metric? The filters of every group, and the form of one of them.
+// Which lines become points of a metric, and which are sent on? The filters of every group, and the form of one of them.
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -7,6 +7,7 @@ import { askMetricFilters, type MetricFilter } from "../api/logs";
 import { FilterEditor, METRIC_FILTERS } from "../logs/FilterEditor";
 import { useLogGroups } from "../logs/GroupPicker";
 import { Panel } from "../panels/Panel";
+import { Subscriptions } from "../panels/Subscriptions";
 import { Icon } from "../shell/icons";
 import { count, time } from "../text/format";
 import { changed, type Search } from "../url/search";
@@ -33,6 +34,7 @@ export function LogFilters(): ReactNode {
       <Panel name="filters" title="Filters by log group" answer={answer} height={160} isNothing={() => false} isTimeless>
         {(filters) => filters.length === 0 ? <Nothing /> : <Filters filters={filters} search={search} />}
       </Panel>
+      <Subscriptions />
     </>
   );
 }

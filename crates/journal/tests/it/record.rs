@@ -5,7 +5,8 @@ use walletscope_journal::record::{BODY_BYTES_MAX, RECORDS_MAX};
 use walletscope_journal::{Kind, RecordError, decode, decode_header, encode};
 use walletscope_model::{
     AuditEvent, Batch, Body, Command, Duration, Gap, LogBatch, LogEvent, MetricBatch, MetricDatum,
-    MetricFilterDefinition, MetricValue, Origin, Rules, Span, Timestamp,
+    MetricFilterDefinition, MetricValue, Offset, Origin, Rules, Span, SubscriptionFilterDefinition,
+    Timestamp,
 };
 
 fn batch(body: Body) -> Batch {
@@ -134,6 +135,19 @@ fn commands() -> Vec<(&'static str, Command)> {
         unit: Some("Count".into()),
         dimensions: vec![("Issuer".into(), "$issuer".into())],
     };
+    let subscription = SubscriptionFilterDefinition {
+        name: "siem".into(),
+        pattern: "{ $.event = \"TOKEN_PROVISION_FAILURE\" }".into(),
+        destination: "https://siem.example/firehose".into(),
+        role_arn: Some("arn:aws:iam::123456789012:role/logs".into()),
+        distribution: "Random".into(),
+    };
+    let delivered = Command::NoteDelivered {
+        group: group(),
+        filter: "siem".into(),
+        incarnation: Offset(7),
+        through: Offset(300),
+    };
     let create = Command::CreateLogGroup { name: group(), retention_days: Some(30), tags: tags() };
     vec![
         ("create_log_group", create),
@@ -146,6 +160,15 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("untag_log_group", Command::UntagLogGroup { group: group(), names: vec!["team".into()] }),
         ("put_metric_filter", Command::PutMetricFilter { group: group(), filter: filter.into() }),
         ("delete_metric_filter", Command::DeleteMetricFilter { group: group(), name: "success".into() }),
+        (
+            "put_subscription_filter",
+            Command::PutSubscriptionFilter { group: group(), filter: subscription.into() },
+        ),
+        (
+            "delete_subscription_filter",
+            Command::DeleteSubscriptionFilter { group: group(), name: "siem".into() },
+        ),
+        ("note_delivered", delivered),
         ("set_rules", Command::SetRules(rules)),
         ("set_rules_placeholders", Command::SetRules(words)),
         ("set_rules_strict", Command::SetRules(strict)),

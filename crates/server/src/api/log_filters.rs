@@ -1,10 +1,12 @@
-//! /api/v1/logs/pattern and /logs/metric-filters: what does a pattern find in these lines, and which filters are there?
+//! /api/v1/logs/pattern, /logs/metric-filters and /logs/subscription-filters: what does a pattern find in these lines,
+//! and which filters are there?
 //!
 //! Trying is a pure function of the call. Putting and deleting are the same commands that the AWS operations send, and
 //! are judged by the same function; an error says where in the pattern it is.
 
 pub(super) mod definitions;
 pub(super) mod pattern;
+pub(super) mod subscriptions;
 
 use std::sync::Arc;
 
@@ -17,6 +19,7 @@ use walletscope_guard::guard;
 use walletscope_language::filter_pattern::PatternError;
 
 use super::error::ApiError;
+use crate::delivery::Deliveries;
 use crate::pipeline::{Ingest, Shared};
 
 /// What the handlers share.
@@ -27,6 +30,7 @@ pub(super) struct LogFiltersState {
     pub(super) account: Arc<str>,
     /// Where groups of a name lie that no region has.
     pub(super) region: Arc<str>,
+    pub(super) deliveries: Arc<Deliveries>,
 }
 
 /// The routes.
@@ -35,6 +39,7 @@ pub(super) fn router(state: LogFiltersState) -> Router {
     Router::new()
         .route("/api/v1/logs/pattern", post(pattern::try_pattern))
         .route("/api/v1/logs/metric-filters", filters)
+        .route("/api/v1/logs/subscription-filters", get(subscriptions::list))
         .method_not_allowed_fallback(super::wrong_method)
         .with_state(state)
 }

@@ -52,6 +52,7 @@ use utoipa::IntoParams;
 use walletscope_journal::JournalSize;
 use walletscope_model::{Batch, Offset, Timestamp};
 
+use crate::delivery::Deliveries;
 use crate::lake::LakeShared;
 use crate::logs::Logs;
 use crate::pipeline::{Ingest, Now, Shared};
@@ -184,19 +185,22 @@ pub struct LogsContext {
     pub account: Box<str>,
     /// The region of a group of which only the name is given, where several have it.
     pub region: Box<str>,
+    /// Tells how subscription filters deliver.
+    pub deliveries: Arc<Deliveries>,
     /// The machine's clock.
     pub now: Now,
 }
 
 /// The routes below `/api/v1/logs`.
 pub fn logs_router(context: LogsContext) -> Router {
-    let LogsContext { logs, ingest, shared, account, region, now } = context;
+    let LogsContext { logs, ingest, shared, account, region, deliveries, now } = context;
     let account: Arc<str> = account.into();
     let filters = log_filters::LogFiltersState {
         ingest,
         shared: shared.clone(),
         account: account.clone(),
         region: region.into(),
+        deliveries,
     };
     let searches = logs::router(logs::LogsState { logs, shared, account, now });
     searches.merge(log_filters::router(filters)).layer(from_fn(never_store))

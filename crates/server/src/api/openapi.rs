@@ -35,6 +35,7 @@ use utoipa::openapi::OpenApi as Document;
         super::log_filters::definitions::list,
         super::log_filters::definitions::put,
         super::log_filters::definitions::delete,
+        super::log_filters::subscriptions::list,
         super::storage::storage,
         super::logs::groups::groups,
         super::logs::events::events,

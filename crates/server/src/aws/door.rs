@@ -19,6 +19,7 @@ use super::signing_keys::SigningKeys;
 use super::{Caller, Prepared, live_tail, prepare};
 use crate::auth::Keyring;
 use crate::bodies::{Bodies, HeldBody, NotRead};
+use crate::delivery::Deliveries;
 use crate::intake::Intake;
 use crate::logs::{Logs, SearchError};
 use crate::observe::Telemetry;
@@ -34,6 +35,7 @@ pub struct Door {
     account: Box<str>,
     now: Now,
     logs: Arc<Logs>,
+    deliveries: Arc<Deliveries>,
     bodies: Arc<Bodies>,
     signing_keys: Mutex<SigningKeys>,
 }
@@ -45,10 +47,11 @@ impl Door {
         keyring: Arc<Keyring>,
         account: &str,
         now: Now,
-        logs: Arc<Logs>,
+        (logs, deliveries): (Arc<Logs>, Arc<Deliveries>),
         bodies: Arc<Bodies>,
     ) -> Self {
-        Self { intake, keyring, account: account.into(), now, logs, bodies, signing_keys: Mutex::default() }
+        let (account, signing_keys) = (account.into(), Mutex::default());
+        Self { intake, keyring, account, now, logs, deliveries, bodies, signing_keys }
     }
 
     pub(super) fn catalog(&self) -> Arc<Catalog> {
@@ -67,6 +70,11 @@ impl Door {
     /// Reads log events.
     pub(super) fn logs(&self) -> Arc<Logs> {
         self.logs.clone()
+    }
+
+    /// Delivers log events.
+    pub(super) fn deliveries(&self) -> Arc<Deliveries> {
+        self.deliveries.clone()
     }
 
     pub(super) fn telemetry(&self) -> &Telemetry {
@@ -190,6 +198,10 @@ async fn finish(door: &Door, decided: Decided, request_id: &str, invocation_id: 
         Prepared::Execute(body, meaning) => {
             answered(execute(door, origin, invocation_id, body).await.and_then(meaning))
         }
+        Prepared::ExecuteIf { check, body, meaning } => answered(match check.await {
+            Ok(()) => execute(door, origin, invocation_id, body).await.and_then(meaning),
+            Err(error) => Err(error),
+        }),
     }
 }
 

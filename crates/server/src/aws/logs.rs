@@ -209,6 +209,7 @@ pub(super) fn refused(answer: Answer) -> AwsError {
         Answer::NoSuchGroup => logs::group_not_found(),
         Answer::NoSuchStream => logs::stream_not_found(),
         Answer::NoSuchFilter => logs::metric_filter_not_found(),
+        Answer::NoSuchSubscription => logs::subscription_filter_not_found(),
         Answer::LimitReached => logs::limit_exceeded(),
         Answer::AlreadyExists => logs::group_exists(),
         Answer::TooManyTags => logs::too_many_tags(),

@@ -14,11 +14,12 @@ mod metrics;
 mod read_events;
 mod signing_keys;
 mod sts;
+mod subscription_filters;
 
 use futures_util::future::BoxFuture;
 use walletscope_model::{Body, Origin};
 use walletscope_stream::Answer;
-use walletscope_wire::aws::{AwsError, Operation, Response, shapes};
+use walletscope_wire::aws::{AwsError, Operation, Response};
 
 pub use door::{Door, handle};
 pub(crate) use door::{header_rows, to_axum};
@@ -38,6 +39,12 @@ pub(crate) enum Prepared {
     Store(Body, Response),
     /// Execute this; the step decides the answer.
     Execute(Body, fn(Answer) -> Result<Response, AwsError>),
+    /// Execute this if a check says so, which takes a while.
+    ExecuteIf {
+        check: BoxFuture<'static, Result<(), AwsError>>,
+        body: Body,
+        meaning: fn(Answer) -> Result<Response, AwsError>,
+    },
     /// Read what the answer says, which takes a while; a caller that goes ends it. Nothing is stored.
     Read(BoxFuture<'static, Result<Response, AwsError>>),
     /// Answer with a stream of frames.
@@ -70,12 +77,12 @@ pub(crate) fn prepare(door: &Door, caller: &Caller, operation: Operation<'_>) ->
         Operation::FilterLogEvents(request) => read_events::filter(door, caller, &request),
         Operation::GetLogGroupFields(request) => read_events::group_fields(door, caller, &request),
         Operation::StartLiveTail(request) => live_tail::start(door, caller, &request),
-        Operation::GetLogRecord(_)
-        | Operation::PutSubscriptionFilter(_)
-        | Operation::DescribeSubscriptionFilters(_)
-        | Operation::DeleteSubscriptionFilter(_) => {
-            Err(AwsError::new(&shapes::UNKNOWN_OPERATION, "this operation is not answered yet"))
+        Operation::GetLogRecord(request) => read_events::record(door, caller, &request),
+        Operation::PutSubscriptionFilter(request) => subscription_filters::put(door, caller, &request),
+        Operation::DescribeSubscriptionFilters(request) => {
+            subscription_filters::describe(door, caller, &request)
         }
+        Operation::DeleteSubscriptionFilter(request) => subscription_filters::delete(door, caller, &request),
         Operation::PutMetricData(request) => metrics::put_data(door, caller, request),
         Operation::GetCallerIdentity(_) => Ok(Prepared::Answer(sts::caller_identity(caller))),
     }

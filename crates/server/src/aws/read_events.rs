@@ -20,10 +20,14 @@ use super::door::not_read;
 use super::logs::{group_key, group_of_identifier};
 use super::metric_filters::invalid;
 use super::{Caller, Door, Prepared};
-use crate::logs::{BUDGET, EventKey, FoundEvent, Order, Search, Selection};
+use crate::logs::{
+    BUDGET, EventKey, FoundEvent, Order, Search, Selection, fields_of_message, parse_event_id,
+};
 
 /// The last time that is asked for where no end is given: 9999-12-31.
 const END_OF_TIME: Timestamp = Timestamp(253_402_300_799_999_999);
+/// Events of one journal entry: a call, or a chunk of an import, has fewer.
+const ENTRY_EVENTS_MAX: usize = 1 << 20;
 /// Names that the service gives every event.
 const EVERY_EVENT_HAS: [&str; 5] = ["@ingestionTime", "@log", "@logStream", "@message", "@timestamp"];
 
@@ -153,6 +157,50 @@ pub(crate) fn group_fields(
     })))
 }
 
+/// A pointer is the id that FilterLogEvents gives an event.
+pub(crate) fn record(
+    door: &Door,
+    caller: &Caller,
+    request: &logs::GetLogRecordRequest,
+) -> Result<Prepared, AwsError> {
+    request.validate()?;
+    let pointer = request.log_record_pointer.as_str();
+    let (entry, index) = parse_event_id(pointer).ok_or_else(logs::look_up::invalid_record_pointer)?;
+    let selection = Selection { entry: Some(entry), ..selection(door, caller, &[], None)? };
+    let everything = range(None, None);
+    let search = Search {
+        selection,
+        range: everything,
+        order: Order::Ascending,
+        after: None,
+        events_max: ENTRY_EVENTS_MAX,
+        bytes_max: usize::MAX,
+        budget: BUDGET,
+    };
+    let (reader, account) = (door.logs(), caller.origin.account.clone());
+    Ok(Prepared::Read(Box::pin(async move {
+        let page = reader.page(search).await.map_err(|error| not_read(&error))?;
+        let event = page.events.into_iter().find(|event| event.key.index == index);
+        let event = event.ok_or_else(logs::look_up::invalid_record_pointer)?;
+        Ok(Response::GetLogRecord(logs::GetLogRecordResponse { log_record: whole_record(&account, event) }))
+    })))
+}
+
+/// Fields of the message, and those that the service gives every event.
+fn whole_record(account: &str, event: FoundEvent) -> BTreeMap<String, String> {
+    let mut record = fields_of_message(&event.message);
+    let own = [
+        ("@ingestionTime", event.key.ingested_at.millis().to_string()),
+        ("@log", format!("{account}:{}", event.group)),
+        ("@logStream", event.stream.into()),
+        ("@ptr", event.key.id()),
+        ("@message", event.message.into()),
+        ("@timestamp", event.key.timestamp.millis().to_string()),
+    ];
+    record.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    record
+}
+
 /// The events of these groups, by name or ARN, that match; all of the groups are there.
 pub(super) fn selection(
     door: &Door,
@@ -175,6 +223,7 @@ pub(super) fn selection(
         groups,
         streams: Vec::new(),
         stream_prefixes: Vec::new(),
+        entry: None,
         pattern: Arc::new(pattern.map_err(|error| invalid(&FilterError::Pattern(error)))?),
         mode: mode_of(&door.rules(), &caller.origin.account),
     })

@@ -27,6 +27,7 @@ use walletscope_lake::{Chunk, Lake, LakeError, LakeTable, S3Place, Warehouse};
 use walletscope_model::{Duration, Offset, Timestamp};
 use walletscope_query::lake_table::Hidden;
 
+pub use entry_rows::EntryRows;
 pub use feeder::{Feeder, Work, start};
 pub use jobs::{Failure, Job, JobKind, JobReport, MAINTAIN_EVERY};
 pub use marks::{Done, Mark, Marks};

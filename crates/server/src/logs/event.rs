@@ -54,6 +54,19 @@ pub struct FoundEvent {
     pub token_reference_id: Option<Box<str>>,
 }
 
+/// The id of the event at this place of an entry, the same wherever it is shown or sent.
+pub fn event_id(offset: Offset, index: u32) -> String {
+    format!("{}-{index}", offset.0)
+}
+
+/// Which entry and which place in it an id names.
+pub fn parse_event_id(id: &str) -> Option<(Offset, u32)> {
+    let (offset, index) = id.split_once('-')?;
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_id = is_number(offset) && is_number(index);
+    is_id.then(|| Some((Offset(offset.parse().ok()?), index.parse().ok()?)))?
+}
+
 impl EventKey {
     /// Before every event of this time: no entry has the offset 0.
     pub fn before(timestamp: Timestamp) -> Self {
@@ -62,7 +75,7 @@ impl EventKey {
 
     /// The event's id: its place in the journal.
     pub fn id(self) -> String {
-        format!("{}-{}", self.offset.0, self.index)
+        event_id(self.offset, self.index)
     }
 
     /// As a text that a client sends back to go on behind it. Four bits a letter: digits could look like a card number.

@@ -81,6 +81,16 @@ impl Fields {
     }
 }
 
+/// The fields of one message as text, by name; none where it is no JSON object.
+pub fn of_message(message: &str) -> BTreeMap<String, String> {
+    let mut fields = BTreeMap::new();
+    if let Ok(Value::Object(members)) = serde_json::from_str(message) {
+        note_members(&mut fields, "", members, DEPTH_MAX);
+    }
+    let only = |counted: Counted| counted.values.into_keys().next().unwrap_or_default();
+    fields.into_iter().map(|(name, counted)| (name, only(counted))).collect()
+}
+
 fn note_members(
     fields: &mut BTreeMap<String, Counted>,
     prefix: &str,

@@ -29,8 +29,8 @@ use crate::lake::LakeTables;
 use crate::pipeline::{Now, Shared};
 use crate::sql::Sql;
 
-pub use event::{EventKey, FoundEvent, Order};
-pub use fields::{Field, FieldType, Fields};
+pub use event::{EventKey, FoundEvent, Order, event_id, parse_event_id};
+pub use fields::{Field, FieldType, Fields, of_message as fields_of_message};
 pub use histogram::Histogram;
 pub use page::Page;
 
@@ -66,6 +66,8 @@ pub struct Selection {
     pub streams: Vec<Box<str>>,
     /// And of those whose name begins with one of these.
     pub stream_prefixes: Vec<Box<str>>,
+    /// Of this journal entry alone.
+    pub entry: Option<Offset>,
     /// What the message must say.
     pub pattern: Arc<Pattern>,
     /// How the pattern is read.

@@ -104,6 +104,7 @@ mod tests {
             groups: groups.iter().map(|group| (*group).into()).collect(),
             streams: Vec::new(),
             stream_prefixes: Vec::new(),
+            entry: None,
             pattern: Arc::new(Pattern::parse("").unwrap()),
             mode: Mode::Lenient,
         };

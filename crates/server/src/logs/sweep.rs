@@ -101,6 +101,10 @@ impl<'a> Sweep<'a> {
             return Windows::new(Density::default(), Range { from: range.to, to: range.to }, order);
         }
         let mut density = Density::default();
+        if self.selection.entry.is_some() {
+            // Which files may hold the entry is known of the files: all of the time is one stretch.
+            return Windows::new(density, range, order);
+        }
         for file in self.rows.state.files() {
             density.add(file.times.0, file.times.1, file.rows);
         }
@@ -182,7 +186,7 @@ impl<'a> Sweep<'a> {
     }
 
     fn filters(&self, window: Range) -> Vec<Expr> {
-        let Selection { account, region, groups, streams, stream_prefixes, pattern, mode, .. } =
+        let Selection { account, region, groups, streams, stream_prefixes, entry, pattern, mode, .. } =
             self.selection;
         let text = |text: &str| lit(ScalarValue::Utf8View(Some(text.to_owned())));
         let any_of = |column: &str, names: &[Box<str>]| {
@@ -206,6 +210,10 @@ impl<'a> Sweep<'a> {
         if !streams.is_empty() && stream_prefixes.is_empty() {
             filters.push(any_of("log_stream", streams));
         }
+        filters.extend(entry.map(|entry| {
+            let offset = i64::try_from(entry.0).unwrap_or(i64::MAX);
+            ident("_offset").eq(lit(offset))
+        }));
         filters.extend(matcher::filter(pattern, *mode));
         filters
     }

@@ -263,6 +263,7 @@ mod tests {
             groups: vec!["/g".into()],
             streams: Vec::new(),
             stream_prefixes: vec!["a".into()],
+            entry: None,
             pattern: Arc::new(Pattern::parse(pattern).unwrap()),
             mode: Mode::Lenient,
         }

@@ -19,6 +19,8 @@ pub struct Telemetry {
     log_events: Family<OutcomeLabels, Counter>,
     cuts: Family<CutLabels, Counter>,
     repeated: Counter,
+    delivery_tries: Family<OutcomeLabels, Counter>,
+    delivered_events: Family<OutcomeLabels, Counter>,
     journal_bytes: Gauge,
     journal_entries: Gauge,
     applied: Gauge<u64, AtomicU64>,
@@ -67,6 +69,8 @@ impl Default for Telemetry {
             log_events: Family::default(),
             cuts: Family::default(),
             repeated: Counter::default(),
+            delivery_tries: Family::default(),
+            delivered_events: Family::default(),
             journal_bytes: Gauge::default(),
             journal_entries: Gauge::default(),
             applied: Gauge::default(),
@@ -80,6 +84,13 @@ impl Default for Telemetry {
         registry.register("log_events", "Log events put, by outcome", telemetry.log_events.clone());
         registry.register("guard_cuts", "Card numbers cut, by source and field", telemetry.cuts.clone());
         registry.register("repeated_calls", "Retries answered from memory", telemetry.repeated.clone());
+        let (tries, events) = (telemetry.delivery_tries.clone(), telemetry.delivered_events.clone());
+        registry.register(
+            "subscription_tries",
+            "Deliveries of subscription filters tried, by outcome",
+            tries,
+        );
+        registry.register("subscription_events", "Log events of subscription filters, by outcome", events);
         registry.register("journal_bytes", "Bytes in the journal", telemetry.journal_bytes.clone());
         registry.register("journal_entries", "Entries in the journal", telemetry.journal_entries.clone());
         registry.register("applied_offset", "Newest entry that views include", telemetry.applied.clone());
@@ -116,6 +127,16 @@ impl Telemetry {
     /// Counts a retry that was answered from memory.
     pub fn count_repeated(&self) {
         self.repeated.inc();
+    }
+
+    /// Counts a try of a delivery.
+    pub fn count_delivery(&self, outcome: &'static str) {
+        self.delivery_tries.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Counts log events that were delivered or put aside.
+    pub fn count_delivered_events(&self, outcome: &'static str, count: u64) {
+        self.delivered_events.get_or_create(&OutcomeLabels { outcome }).inc_by(count);
     }
 
     /// Everything in Prometheus (OpenMetrics) text.

@@ -53,6 +53,8 @@ pub struct Shared {
     journal_written_bytes: AtomicU64,
     /// The newest entry that is durable.
     appended: AtomicU64,
+    /// The first entry that a subscription filter may still read.
+    undelivered_from: AtomicU64,
     stopping: AtomicBool,
 }
 
@@ -134,6 +136,7 @@ pub fn start<S: Store>(store: S, now: Now, lake: Option<LakeSide>) -> Result<Pip
         next_due: AtomicI64::new(applier.state().next_due().map_or(NEVER, |due| due.0)),
         journal_written_bytes: AtomicU64::new(0),
         appended: AtomicU64::new(applier.state().applied.0),
+        undelivered_from: AtomicU64::new(undelivered_from(&applier)),
         stopping: AtomicBool::new(false),
     });
     if let Some(lake) = &lake {
@@ -260,7 +263,11 @@ fn write<S: Store>(
     now: &Now,
     lake: Option<&LakeShared>,
 ) -> Result<(), PipelineError> {
-    let needed_from = || lake.map_or(store.applied(), |lake| store.applied().min(lake.keep_from()));
+    let needed_from = || {
+        let undelivered = Offset(shared.undelivered_from.load(Ordering::Acquire));
+        let needed = store.applied().min(undelivered);
+        lake.map_or(needed, |lake| needed.min(lake.keep_from()))
+    };
     // Before the first append, which may have to make room: what the lake has not read must not go then.
     store.trim(needed_from(), now())?;
     let mut trimmed_at = Instant::now();
@@ -302,6 +309,10 @@ fn write<S: Store>(
             store.trim(needed_from(), at)?;
         }
     }
+}
+
+fn undelivered_from<S: Store>(applier: &Applier<S>) -> u64 {
+    applier.state().catalog.subscription_filters.needed_from().map_or(u64::MAX, |offset| offset.0)
 }
 
 /// A timer is due, or one waits and the journal was silent for a minute: what is silent for longer than five counts
@@ -415,6 +426,7 @@ fn step<S: Store>(
         Task::Recall(offset, reply) => (Some(applier.answer(offset).unwrap_or(Answer::Done)), Some(reply)),
     };
     shared.next_due.store(applier.state().next_due().map_or(NEVER, |due| due.0), Ordering::Release);
+    shared.undelivered_from.store(undelivered_from(applier), Ordering::Release);
     if *catalog_version != applier.state().catalog.version() {
         *catalog_version = applier.state().catalog.version();
         shared.catalog.store(Arc::new(applier.state().catalog.clone()));

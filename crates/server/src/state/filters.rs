@@ -1,10 +1,11 @@
-//! How are metric filters written?
+//! How are metric filters and subscription filters written?
 
 use std::sync::Arc;
 
 use prost::Message;
-use walletscope_model::{MetricFilterDefinition, Origin, Timestamp};
+use walletscope_model::{MetricFilterDefinition, Offset, Origin, SubscriptionFilterDefinition, Timestamp};
 use walletscope_stream::metric_filter::{Minute, StoredFilter};
+use walletscope_stream::subscription_filter::StoredSubscription;
 
 use super::codec::CodecError;
 
@@ -63,6 +64,64 @@ pub fn decode_filter(bytes: &[u8]) -> Result<StoredFilter, CodecError> {
         origin,
         minute: record.minute.map(|start| Minute { start: Timestamp(start), has_match }),
     })
+}
+
+/// Writes a subscription filter.
+pub fn encode_subscription(filter: &StoredSubscription) -> Vec<u8> {
+    let SubscriptionFilterDefinition { name, pattern, destination, role_arn, distribution } =
+        &*filter.definition;
+    SubscriptionRecord {
+        name: name.to_string(),
+        pattern: pattern.to_string(),
+        destination: destination.to_string(),
+        role_arn: role_arn.as_deref().map(str::to_owned),
+        distribution: distribution.to_string(),
+        created_at: filter.created_at.0,
+        incarnation: filter.incarnation.0,
+        delivered: filter.delivered.0,
+    }
+    .encode_to_vec()
+}
+
+/// Reads a subscription filter.
+///
+/// # Errors
+/// The bytes are damaged.
+pub fn decode_subscription(bytes: &[u8]) -> Result<StoredSubscription, CodecError> {
+    let record = SubscriptionRecord::decode(bytes)
+        .map_err(|error| CodecError(format!("subscription filter: {error}")))?;
+    Ok(StoredSubscription {
+        definition: Arc::new(SubscriptionFilterDefinition {
+            name: record.name.into(),
+            pattern: record.pattern.into(),
+            destination: record.destination.into(),
+            role_arn: record.role_arn.map(Into::into),
+            distribution: record.distribution.into(),
+        }),
+        created_at: Timestamp(record.created_at),
+        incarnation: Offset(record.incarnation),
+        delivered: Offset(record.delivered),
+    })
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct SubscriptionRecord {
+    #[prost(string, tag = "1")]
+    name: String,
+    #[prost(string, tag = "2")]
+    pattern: String,
+    #[prost(string, tag = "3")]
+    destination: String,
+    #[prost(string, optional, tag = "4")]
+    role_arn: Option<String>,
+    #[prost(string, tag = "5")]
+    distribution: String,
+    #[prost(sint64, tag = "6")]
+    created_at: i64,
+    #[prost(uint64, tag = "7")]
+    incarnation: u64,
+    #[prost(uint64, tag = "8")]
+    delivered: u64,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -125,5 +184,23 @@ mod tests {
         };
         assert_eq!(decode_filter(&encode_filter(&stored)).as_ref(), Ok(&stored));
         assert!(decode_filter(&[0xff]).is_err());
+    }
+
+    #[test]
+    fn a_subscription_that_was_written_is_read() {
+        let stored = StoredSubscription {
+            definition: Arc::new(SubscriptionFilterDefinition {
+                name: "siem".into(),
+                pattern: "ERROR".into(),
+                destination: "https://siem.example/".into(),
+                role_arn: None,
+                distribution: "ByLogStream".into(),
+            }),
+            created_at: Timestamp(-5),
+            incarnation: Offset(3),
+            delivered: Offset(u64::MAX),
+        };
+        assert_eq!(decode_subscription(&encode_subscription(&stored)).as_ref(), Ok(&stored));
+        assert!(decode_subscription(&[0xff]).is_err());
     }
 }

@@ -130,6 +130,10 @@ fn encode<B: Backing>(state: &State<B>, changes: Changes<Vec<u8>, Vec<u8>>) -> V
                 let key = layout::catalog_key(key, Some(name));
                 change(Table::MetricFilters, key, filter.as_ref().map(filters::encode_filter));
             }
+            CatalogChange::SubscriptionFilter(key, name, filter) => {
+                let key = layout::catalog_key(key, Some(name));
+                change(Table::SubscriptionFilters, key, filter.as_ref().map(filters::encode_subscription));
+            }
         }
     }
     for (name, stats) in &changes.sources {
@@ -171,6 +175,13 @@ pub fn restore<R: Read, B: Backing>(read: &R, backing: B) -> Result<State<B>, Ba
         if let (group, Some(name)) = layout::parse_catalog_key(key)? {
             let filter = filters::decode_filter(value)?;
             state.catalog.restore(CatalogChange::MetricFilter(group, name, Some(filter)));
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    scan(read, Table::SubscriptionFilters, ALL, |key, value| {
+        if let (group, Some(name)) = layout::parse_catalog_key(key)? {
+            let filter = filters::decode_subscription(value)?;
+            state.catalog.restore(CatalogChange::SubscriptionFilter(group, name, Some(filter)));
         }
         Ok(ControlFlow::Continue(()))
     })?;

@@ -305,6 +305,7 @@ async fn pages_that_were_cut_short_go_on_where_they_ended() {
                 groups: Vec::new(),
                 streams: Vec::new(),
                 stream_prefixes: vec!["s".into()],
+                entry: None,
                 pattern: Arc::new(Pattern::parse("rare").unwrap()),
                 mode: Mode::Strict,
             },

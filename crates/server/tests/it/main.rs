@@ -12,3 +12,4 @@ mod lake_outage;
 mod logs;
 mod recovery;
 mod server;
+mod subscriptions;

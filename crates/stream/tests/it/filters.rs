@@ -1,8 +1,8 @@
 //! Metric filters in the stream: which data follow from which entry, and when a minute's default value is told.
 
 use walletscope_model::{
-    Batch, Body, Command, DerivedDatum, LogBatch, LogEvent, MetricFilterDefinition, MetricValue, Origin,
-    Provenance, Rules, Timestamp,
+    Batch, Body, Command, DerivedDatum, LogBatch, LogEvent, MetricFilterDefinition, MetricValue, Offset,
+    Origin, Provenance, Rules, SubscriptionFilterDefinition, Timestamp,
 };
 use walletscope_stream::{Answer, Clock, Effect};
 
@@ -225,6 +225,51 @@ fn filters_come_change_and_go_with_their_group() {
     world.commit();
     world.restart();
     assert_eq!(log(&mut world, 4, &[(4, "ERROR")]), [""; 0], "nor after a restart");
+}
+
+#[test]
+fn a_subscription_keeps_its_place_over_restarts_and_goes_with_its_group() {
+    let mut world = world();
+    let put = |name: &str| Command::PutSubscriptionFilter {
+        group: GROUP.into(),
+        filter: Box::new(SubscriptionFilterDefinition {
+            name: name.into(),
+            pattern: "ERROR".into(),
+            destination: "https://siem.example/".into(),
+            role_arn: None,
+            distribution: "ByLogStream".into(),
+        }),
+    };
+    let delivered = |world: &World| {
+        let mut filters = world.state.catalog.subscription_filters.iter();
+        filters.next().map(|(_, filter)| (filter.stored.incarnation, filter.stored.delivered))
+    };
+    assert_eq!(order(&mut world, put("siem")), Answer::Done);
+    let (incarnation, from) = delivered(&world).unwrap();
+    assert_eq!(incarnation, from, "it is for what comes behind it");
+    let note = |incarnation, through| Command::NoteDelivered {
+        group: GROUP.into(),
+        filter: "siem".into(),
+        incarnation,
+        through,
+    };
+    let through = Offset(from.0 + 1);
+    assert_eq!(order(&mut world, note(incarnation, through)), Answer::Done);
+    world.commit();
+    world.restart();
+    assert_eq!(delivered(&world), Some((incarnation, through)));
+    assert_eq!(order(&mut world, Command::DeleteLogGroup { name: GROUP.into() }), Answer::Done);
+    let create = Command::CreateLogGroup { name: GROUP.into(), retention_days: None, tags: Vec::new() };
+    assert_eq!(order(&mut world, create), Answer::Done);
+    world.commit();
+    world.restart();
+    assert_eq!(delivered(&world), None);
+    assert_eq!(order(&mut world, put("siem")), Answer::Done);
+    let stale = note(incarnation, Offset(1_000));
+    assert_eq!(order(&mut world, stale), Answer::NoSuchSubscription, "of the filter of before");
+    let delete = || Command::DeleteSubscriptionFilter { group: GROUP.into(), name: "siem".into() };
+    assert_eq!(order(&mut world, delete()), Answer::Done);
+    assert_eq!(order(&mut world, delete()), Answer::NoSuchSubscription);
 }
 
 #[test]

@@ -257,6 +257,7 @@ fn about(change: &CatalogChange) -> String {
         CatalogChange::Group(key, _) => format!("{key:?}"),
         CatalogChange::Stream(key, name, _) => format!("{key:?} stream {name}"),
         CatalogChange::MetricFilter(key, name, _) => format!("{key:?} filter {name}"),
+        CatalogChange::SubscriptionFilter(key, name, _) => format!("{key:?} subscription {name}"),
     }
 }
 

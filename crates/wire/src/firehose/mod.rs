@@ -1,4 +1,5 @@
-//! What does a delivery of Data Firehose to an HTTP endpoint hold? Headers and body in, logs and metrics out.
+//! What does a delivery of Data Firehose to an HTTP endpoint hold? Headers and body in, logs and metrics out; [`send`]
+//! is the other way.
 //!
 //! Follows <https://docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html>; `docs/protocols/firehose.md`
 //! is the users' page. The order at the door is [`Head::read`], the check of its key, [`decode`], then [`accepted`] or
@@ -10,6 +11,7 @@ mod metrics;
 mod opentelemetry;
 mod record;
 mod reply;
+pub mod send;
 #[cfg(test)]
 mod tests;
 

@@ -73,6 +73,7 @@ fn selection(state: &LogsState, caller: &Caller, query: &Query) -> Result<Select
         groups: names(query, "group")?,
         streams: names(query, "stream")?,
         stream_prefixes: Vec::new(),
+        entry: None,
         pattern: Arc::new(pattern(query)?),
         mode: match query.word("mode", &["lenient", "strict"])? {
             Some("strict") => Mode::Strict,
