@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use walletscope_sim::lake::{day, live, raw, windows};
+use walletscope_sim::lake::{day, live, raw, searches, windows};
 use walletscope_sim::load::figures::{Figure, keep, machine};
-use walletscope_sim::load::{LoadError, Server, idle, resident, stages, throughput};
+use walletscope_sim::load::{LoadError, Server, idle, patterns, resident, stages, throughput};
 
 /// The server's allocator, for what is measured in this process.
 #[global_allocator]
@@ -57,6 +57,8 @@ struct Arguments {
 enum Part {
     /// Events and calls per second, latency, bare parsing.
     Throughput,
+    /// Filter patterns, in this process.
+    Patterns,
     /// CPU time per stage, in this process.
     Stages,
     /// A fresh server with nothing to do.
@@ -69,20 +71,24 @@ enum Part {
     Year,
     /// SQL beside calls that come in.
     Live,
+    /// FilterLogEvents over ten million log events in files.
+    Searches,
     /// SQL over a lake of many attempts, beside DuckDB over the same files.
     Lake,
     /// Only by name: a simulated day at 1,000 events a second and what it leaves behind.
     Day,
 }
 
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 10] = [
     Part::Throughput,
+    Part::Patterns,
     Part::Stages,
     Part::Idle,
     Part::Restart,
     Part::Resident,
     Part::Year,
     Part::Live,
+    Part::Searches,
     Part::Lake,
 ];
 
@@ -145,6 +151,8 @@ fn measure_part(part: Part, arguments: &Arguments, folder: &Path) -> Result<Vec<
             server.stop()?;
             Ok(figures)
         }
+        Part::Patterns => patterns::measure(),
+        Part::Searches => searches::measure(binary, folder, &mut |line| println!("{line}")),
         Part::Stages => stages::measure(folder, STAGE_CALLS),
         Part::Idle => idle::measure(binary, folder),
         Part::Restart => idle::restart(binary, folder),

@@ -28,6 +28,12 @@ pub const PUT_LOG_EVENTS: Target = logs("Logs_20140328.PutLogEvents");
 pub const CREATE_LOG_GROUP: Target = logs("Logs_20140328.CreateLogGroup");
 /// CreateLogStream.
 pub const CREATE_LOG_STREAM: Target = logs("Logs_20140328.CreateLogStream");
+/// FilterLogEvents.
+pub const FILTER_LOG_EVENTS: Target = logs("Logs_20140328.FilterLogEvents");
+/// PutSubscriptionFilter.
+pub const PUT_SUBSCRIPTION_FILTER: Target = logs("Logs_20140328.PutSubscriptionFilter");
+/// DeleteSubscriptionFilter.
+pub const DELETE_SUBSCRIPTION_FILTER: Target = logs("Logs_20140328.DeleteSubscriptionFilter");
 /// PutMetricFilter.
 pub const PUT_METRIC_FILTER: Target = logs("Logs_20140328.PutMetricFilter");
 /// PutMetricData.
@@ -87,6 +93,21 @@ pub fn put_metric_filter(group: &str, name: &str, pattern: &str, value: &str) ->
         "filterPattern": pattern,
         "metricTransformations": [transformation],
     }))
+}
+
+/// The JSON of a PutSubscriptionFilter call.
+pub fn put_subscription_filter(group: &str, name: &str, pattern: &str, url: &str) -> Vec<u8> {
+    to_json(&serde_json::json!({
+        "logGroupName": group,
+        "filterName": name,
+        "filterPattern": pattern,
+        "destinationArn": url,
+    }))
+}
+
+/// The JSON of a DeleteSubscriptionFilter call.
+pub fn delete_subscription_filter(group: &str, name: &str) -> Vec<u8> {
+    to_json(&serde_json::json!({ "logGroupName": group, "filterName": name }))
 }
 
 /// The JSON of a PutMetricData call whose data are single values of one namespace.

@@ -51,6 +51,8 @@ impl Server {
         let mut child = Command::new(binary)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(folder)
+            // Deliveries of the bench stay on this machine.
+            .env("WALLETSCOPE_DELIVERY_NETWORK", "127.0.0.1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)

@@ -16,12 +16,15 @@ use walletscope_server::client::Credentials;
 use walletscope_server::start::system_now;
 use walletscope_traffic::BriefLike;
 
-use super::calls::{self, CREATE_LOG_GROUP, CREATE_LOG_STREAM, PUT_LOG_EVENTS, PUT_METRIC_FILTER, Target};
+use super::calls::{
+    self, CREATE_LOG_GROUP, CREATE_LOG_STREAM, DELETE_SUBSCRIPTION_FILTER, PUT_LOG_EVENTS, PUT_METRIC_FILTER,
+    PUT_SUBSCRIPTION_FILTER, Target,
+};
 use super::figures::{Figure, grouped, median, millis, quantile};
 use super::http::Connection;
 use super::open_loop::{self, Outcome, Schedule};
-use super::usage;
-use super::{LoadError, Server};
+use super::sink::Sink;
+use super::{LoadError, Server, tail, usage};
 
 /// The log group of every measurement.
 pub const GROUP: &str = "/load/bench";
@@ -40,6 +43,13 @@ pub const FLOOR: f64 = 60_000.0;
 const FILTERED_GROUP: &str = "/load/filtered";
 /// Its metric filters.
 const FILTERS: usize = 20;
+/// Subscription filters with them: group, name, pattern. A group has two at most, and one that finds nothing reads the
+/// journal as the others do.
+const SUBSCRIPTIONS: [(&str, &str, &str); 3] = [
+    (FILTERED_GROUP, "all", ""),
+    (FILTERED_GROUP, "failures", r#"{ $.event = "TOKEN_PROVISION_FAILURE" }"#),
+    (GROUP, "errors", "ERROR"),
+];
 /// What they may cost of the events per core second.
 const FILTERS_LOSS_MAX: f64 = 0.3;
 /// What the lake must leave of the events per core second.
@@ -70,7 +80,8 @@ pub const FULL: Size =
 pub const QUICK: Size =
     Size { repetitions: 3, large_calls: 100, small_calls: 2_000, half_rate_for: Duration::from_secs(2) };
 
-/// Measures large calls, small calls, latency at half rate, bare parsing and large calls with metric filters, on a server that is running.
+/// Measures large calls, small calls, latency at half rate, bare parsing, large calls with filters and the
+/// delay of a live tail, on a server that is running.
 ///
 /// # Errors
 /// The server refused a call or went away.
@@ -85,6 +96,7 @@ pub fn measure(server: &Server, size: Size) -> Result<Vec<Figure>, LoadError> {
     figures.extend(half_rate(&mut maker, size, rate)?);
     figures.extend(bare_parsing(middle(&large, Burst::cpu_micros_per_event)));
     figures.push(with_filters(&mut maker, size)?);
+    figures.push(tail::measure(server)?);
     Ok(figures)
 }
 
@@ -92,14 +104,45 @@ pub fn measure(server: &Server, size: Size) -> Result<Vec<Figure>, LoadError> {
 fn with_filters(maker: &mut Maker<'_>, size: Size) -> Result<Figure, LoadError> {
     create_stream_in(maker.server, FILTERED_GROUP)?;
     put_filters(maker.server)?;
+    let sink = Sink::start()?;
     let (mut without, mut with) = (Vec::new(), Vec::new());
     for _ in 0..size.repetitions {
         without.push(maker.burst(size.large_calls, EVENTS_LARGE, CONNECTIONS_LARGE)?);
         maker.group = FILTERED_GROUP;
+        subscribe(maker.server, Some(&sink))?;
         with.push(maker.burst(size.large_calls, EVENTS_LARGE, CONNECTIONS_LARGE)?);
+        subscribe(maker.server, None)?;
         maker.group = GROUP;
     }
-    Ok(filters_figure(&without, &with))
+    Ok(filters_figure(&without, &with, sink.deliveries()))
+}
+
+/// Puts the subscription filters, or deletes them.
+fn subscribe(server: &Server, sink: Option<&Sink>) -> Result<(), LoadError> {
+    for (group, name, pattern) in SUBSCRIPTIONS {
+        match sink {
+            Some(sink) => {
+                let body = calls::put_subscription_filter(group, name, pattern, &sink.url());
+                order(server, PUT_SUBSCRIPTION_FILTER, &body)?;
+            }
+            None => {
+                order(server, DELETE_SUBSCRIPTION_FILTER, &calls::delete_subscription_filter(group, name))?
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A call that must succeed.
+fn order(server: &Server, target: Target, body: &[u8]) -> Result<(), LoadError> {
+    let mut connection =
+        Connection::open(server.address).map_err(LoadError::io("connect to", server.address))?;
+    let answer = connection.exchange(&sign(server, target, "", body));
+    let answer = answer.map_err(LoadError::io("send", "a command"))?;
+    if answer.status != 200 {
+        return Err(LoadError::server("have a command done", String::from_utf8_lossy(&answer.body)));
+    }
+    Ok(())
 }
 
 /// Twenty metric filters of every kind; the brief's three are the first.
@@ -116,27 +159,21 @@ fn put_filters(server: &Server) -> Result<(), LoadError> {
         (r#"{ $.processingTime > 3 || $.processingTime < 0.1 }"#, "$.processingTime"),
         (r#"{ $.issuer = "NO_Bank" && $.device.type NOT EXISTS }"#, "1"),
     ];
-    let mut connection =
-        Connection::open(server.address).map_err(LoadError::io("connect to", server.address))?;
     for (number, (pattern, value)) in BRIEFS.iter().chain(OTHERS.iter().cycle()).take(FILTERS).enumerate() {
         let body = calls::put_metric_filter(FILTERED_GROUP, &format!("filter-{number}"), pattern, value);
-        let request = sign(server, PUT_METRIC_FILTER, "", &body);
-        let answer = connection.exchange(&request).map_err(LoadError::io("send", "a filter"))?;
-        if answer.status != 200 {
-            return Err(LoadError::server("put a metric filter", String::from_utf8_lossy(&answer.body)));
-        }
+        order(server, PUT_METRIC_FILTER, &body)?;
     }
     Ok(())
 }
 
-fn filters_figure(without: &[Burst], with: &[Burst]) -> Figure {
+fn filters_figure(without: &[Burst], with: &[Burst], deliveries: u64) -> Figure {
     let (without, with) =
         (middle(without, Burst::events_per_core_second), middle(with, Burst::events_per_core_second));
     let lost = 1.0 - with / without;
     Figure::new(
-        "1,000 events a call with 20 metric filters: events per core second",
-        format!("{}, {:.0} % less than without", grouped(with), lost * 100.0),
-        "as without; the points of the filters are stored and written to files as well",
+        "1,000 events a call with 20 metric filters and 3 subscriptions: events per core second",
+        format!("{}, {:.0} % less than without; {deliveries} deliveries", grouped(with), lost * 100.0),
+        "as without; the points are stored and written to files as well, and every event is delivered",
     )
     .promised("at most 30 % less", lost <= FILTERS_LOSS_MAX)
 }
