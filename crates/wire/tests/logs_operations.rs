@@ -120,7 +120,7 @@ fn every_member_is_read_and_none_of_the_required_may_be_absent() {
             on(name, without.as_bytes(), |operation| {
                 let error = operation.expect_err(name);
                 let expected = format!(
-                    "InvalidParameterException: 1 validation error detected: Value null at '{member}' failed to satisfy \
+                    "InvalidParameterException: 1 validation error detected: Value at '{member}' failed to satisfy \
                      constraint: Member must not be null"
                 );
                 assert_eq!(error.to_string(), expected, "{name}");

@@ -58,7 +58,7 @@ fn check_log(log: &LogLine) -> Result<(), String> {
 /// Whether a group and a stream may have these names.
 ///
 /// # Errors
-/// In the service's words, which repeat the names.
+/// In the service's words.
 pub(crate) fn log_place(group: &str, stream: &str) -> Result<(), String> {
     let mut violations = Violations::default();
     violations.group(group, "logGroup");

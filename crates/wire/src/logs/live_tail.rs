@@ -124,7 +124,7 @@ impl StartLiveTailRequest {
     /// `InvalidParameterException` in the service's words for one member, in ours for two together.
     pub fn validate(&self) -> Result<(), AwsError> {
         let mut violations = Violations::default();
-        violations.list(&self.log_group_identifiers, "logGroupIdentifiers", SESSION_GROUPS_MAX);
+        violations.count(self.log_group_identifiers.len(), "logGroupIdentifiers", 1..=SESSION_GROUPS_MAX);
         for identifier in self.log_group_identifiers.iter().take(SESSION_GROUPS_MAX) {
             violations.identifier(identifier, "logGroupIdentifiers");
         }
@@ -208,13 +208,19 @@ mod tests {
         check(&request(10, None, None), "");
         check(
             &request(0, None, None),
-            "InvalidParameterException: 1 validation error detected: Value '[]' at 'logGroupIdentifiers'",
+            "InvalidParameterException: 1 validation error detected: Value at 'logGroupIdentifiers' failed to satisfy constraint: Member must have length greater than or equal to 1",
         );
         check(&request(11, None, None), "Member must have length less than or equal to 10");
         check(&request(1, Some(100), None), "");
         check(&request(1, None, Some(1)), "");
-        check(&request(1, Some(0), None), "Value '[]' at 'logStreamNames'");
-        check(&request(1, None, Some(101)), "Value '[…]' at 'logStreamNamePrefixes'");
+        check(
+            &request(1, Some(0), None),
+            "Value at 'logStreamNames' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        );
+        check(
+            &request(1, None, Some(101)),
+            "Value at 'logStreamNamePrefixes' failed to satisfy constraint: Member must have length less than or equal to 100",
+        );
         check(
             &request(1, Some(1), Some(1)),
             "InvalidParameterException: logStreamNames and logStreamNamePrefixes are",

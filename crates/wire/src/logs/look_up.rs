@@ -122,11 +122,17 @@ mod tests {
         check(of(None, Some("g"), None).validate(), "");
         check(of(None, None, None).validate(), "InvalidParameterException: Either logGroupName");
         check(of(Some("g"), Some("g"), None).validate(), "ValidationException: LogGroup name and");
-        check(of(Some("g"), None, Some(-1)).validate(), "Value '-1' at 'time'");
+        check(
+            of(Some("g"), None, Some(-1)).validate(),
+            "Value at 'time' failed to satisfy constraint: Member must have value greater than or equal to 0",
+        );
         let pointer =
             |text: String| GetLogRecordRequest { log_record_pointer: text, unmask: None }.validate();
         check(pointer("p".repeat(1024)), "");
         check(pointer("p".repeat(1025)), "at 'logRecordPointer'");
-        check(pointer(String::new()), "Value '' at 'logRecordPointer'");
+        check(
+            pointer(String::new()),
+            "Value at 'logRecordPointer' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        );
     }
 }

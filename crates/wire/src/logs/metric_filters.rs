@@ -155,7 +155,7 @@ impl PutMetricFilterRequest {
         violations.group(&self.log_group_name, "logGroupName");
         violations.stream(&self.filter_name, "filterName");
         violations.filter_pattern(&self.filter_pattern, "filterPattern");
-        violations.list(&self.metric_transformations, "metricTransformations", TRANSFORMATIONS_MAX);
+        violations.count(self.metric_transformations.len(), "metricTransformations", 1..=TRANSFORMATIONS_MAX);
         if let [transformation] = &self.metric_transformations[..] {
             transformation.note_violations(&mut violations);
         }
@@ -179,10 +179,7 @@ impl MetricTransformation {
         violations.length(&self.metric_value, &place("metricValue"), VALUE_LEN_MAX);
         violations.one_of(self.unit.as_deref(), &place("unit"), &UNITS);
         let dimensions = &place("dimensions");
-        if self.dimensions.len() > FILTER_DIMENSIONS_MAX {
-            let constraint = format!("Member must have length less than or equal to {FILTER_DIMENSIONS_MAX}");
-            violations.add("'{…}'", dimensions, &constraint);
-        }
+        violations.count(self.dimensions.len(), dimensions, 0..=FILTER_DIMENSIONS_MAX);
         for text in
             self.dimensions.iter().flat_map(|(name, value)| [name, value]).take(2 * FILTER_DIMENSIONS_MAX)
         {
@@ -249,8 +246,8 @@ impl DeleteMetricFilterRequest {
 }
 
 fn metric_name(violations: &mut Violations, value: &str, member: &str) {
-    violations.length(value, member, NAME_LEN_MAX);
-    violations.pattern(value, member, METRIC_NAME_PATTERN, |char| !matches!(char, ':' | '*' | '$'));
+    let allowed = |char| !matches!(char, ':' | '*' | '$');
+    violations.text(value, member, NAME_LEN_MAX, (METRIC_NAME_PATTERN, allowed));
 }
 
 /// Refuses the members of metric and subscription filters that need transformers or system fields.
@@ -324,7 +321,7 @@ mod tests {
         assert_eq!(request(vec![transformation()]).validate(), Ok(&transformation()));
         check(
             &request(Vec::new()),
-            "InvalidParameterException: 1 validation error detected: Value '[]' at 'metricTransformations' failed to satisfy constraint: Member must have length greater than or equal to 1",
+            "InvalidParameterException: 1 validation error detected: Value at 'metricTransformations' failed to satisfy constraint: Member must have length greater than or equal to 1",
         );
         check(
             &request(vec![transformation(); 2]),
@@ -345,10 +342,13 @@ mod tests {
             &of(&"f".repeat(513), ""),
             "at 'filterName' failed to satisfy constraint: Member must have length less than or equal to 512",
         );
-        check(&of("", ""), "Value '' at 'filterName'");
+        check(
+            &of("", ""),
+            "Value at 'filterName' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        );
         check(
             &of("a:b", ""),
-            "Value 'a:b' at 'filterName' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*]*",
+            "Value at 'filterName' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*]*",
         );
         check(
             &of("f", &"p".repeat(1025)),
@@ -377,7 +377,10 @@ mod tests {
             |changed| changed.dimensions = dimensions(4),
             "at 'metricTransformations.1.member.dimensions' failed to satisfy constraint: Member must have length less than or equal to 3",
         );
-        check_with(|changed| changed.dimensions = [("d".to_owned(), String::new())].into(), "Value '' at");
+        check_with(
+            |changed| changed.dimensions = [("d".to_owned(), String::new())].into(),
+            "Value at 'metricTransformations.1.member.dimensions' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        );
         check_with(|changed| changed.default_value = Some(Double(0.0)), "");
         check_with(
             |changed| {
@@ -432,14 +435,20 @@ mod tests {
         for (request, expected) in [
             (of(Some("n"), None, None), "must be specified together"),
             (of(None, Some("s"), None), "must be specified together"),
-            (of(None, None, Some(0)), "Value '0' at 'limit'"),
+            (
+                of(None, None, Some(0)),
+                "Value at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1",
+            ),
             (of(None, None, Some(51)), "less than or equal to 50"),
-            (of(Some("n:"), Some("s"), None), "Value 'n:' at 'metricName'"),
+            (
+                of(Some("n:"), Some("s"), None),
+                "Value at 'metricName' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*$]*",
+            ),
         ] {
             let actual = request.validate().expect_err(expected).to_string();
             assert!(actual.contains(expected), "{actual}");
         }
         let nameless = DeleteMetricFilterRequest::default().validate().expect_err("no names").to_string();
-        assert!(nameless.contains("2 validation errors detected"), "{nameless}");
+        assert!(nameless.contains("3 validation errors detected"), "{nameless}");
     }
 }

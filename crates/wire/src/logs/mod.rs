@@ -102,7 +102,7 @@ pub fn limit_exceeded() -> AwsError {
 /// The answer to an absent required member.
 pub(crate) fn missing_member(member: &str) -> AwsError {
     let mut violations = violations::Violations::default();
-    violations.add("null", member, "Member must not be null");
+    violations.add(member, "Member must not be null");
     violations.into_error()
 }
 
@@ -112,16 +112,16 @@ pub(crate) fn missing_member(member: &str) -> AwsError {
 pub struct CreateLogGroupRequest {
     /// 1 to 512 of `[.\-_/#A-Za-z0-9]`.
     pub log_group_name: String,
-    /// Accepted and stored; nothing is encrypted with it.
+    /// Accepted, not kept: nothing is encrypted with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kms_key_id: Option<String>,
     /// At most 50, keys of 1 to 128 characters, values of at most 256.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
-    /// `STANDARD`, `INFREQUENT_ACCESS`, `DELIVERY` or `ESSENTIALS`.
+    /// `STANDARD`, `INFREQUENT_ACCESS`, `DELIVERY` or `ESSENTIALS`; accepted, not kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_group_class: Option<String>,
-    /// Whether `DeleteLogGroup` must be refused.
+    /// Accepted, not kept: `DeleteLogGroup` is never refused for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_protection_enabled: Option<bool>,
 }
@@ -214,12 +214,12 @@ pub struct LogGroup {
     pub log_group_arn: String,
     /// Bytes stored.
     pub stored_bytes: i64,
-    /// As given at creation.
+    /// Always absent: none is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_key_id: Option<String>,
-    /// `STANDARD` unless given at creation.
+    /// Always `STANDARD`.
     pub log_group_class: String,
-    /// As given at creation.
+    /// Always absent: nothing is protected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deletion_protection_enabled: Option<bool>,
 }

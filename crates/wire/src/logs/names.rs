@@ -24,7 +24,7 @@ impl CreateLogGroupRequest {
         let mut violations = Violations::default();
         violations.group(&self.log_group_name, "logGroupName");
         violations.one_of(self.log_group_class.as_deref(), "logGroupClass", CLASSES);
-        violations.tags(&self.tags);
+        violations.tags(&self.tags, 0);
         violations.into_result()?;
         if self.log_group_name.starts_with("aws/") {
             let message = "Log groups starting with AWS/ are reserved for AWS.";
@@ -86,8 +86,9 @@ impl DescribeLogGroupsRequest {
             violations.group(pattern, "logGroupNamePattern");
         }
         violations.one_of(self.log_group_class.as_deref(), "logGroupClass", CLASSES);
+        violations.next_token(self.next_token.as_deref());
         violations.limit(self.limit, DESCRIBE_LIMIT_MAX);
-        violations.list_at_most(&self.log_group_identifiers, "logGroupIdentifiers", IDENTIFIERS_MAX);
+        violations.count(self.log_group_identifiers.len(), "logGroupIdentifiers", 0..=IDENTIFIERS_MAX);
         for identifier in self.log_group_identifiers.iter().take(IDENTIFIERS_MAX) {
             violations.identifier(identifier, "logGroupIdentifiers");
         }
@@ -117,6 +118,7 @@ impl DescribeLogStreamsRequest {
             violations.stream(prefix, "logStreamNamePrefix");
         }
         violations.one_of(self.order_by.as_deref(), "orderBy", ORDERS);
+        violations.next_token(self.next_token.as_deref());
         violations.limit(self.limit, DESCRIBE_LIMIT_MAX);
         violations.into_result()?;
         one_group(self.log_group_name.as_deref(), self.log_group_identifier.as_deref())?;
@@ -146,17 +148,32 @@ mod tests {
 
     #[test]
     fn names_are_refused_in_the_words_of_the_service() {
-        let long = "g".repeat(513);
-        let echo = "g".repeat(64);
+        const AT: &str = "failed to satisfy constraint: Member must";
+        let (long, stars) = ("g".repeat(513), "*".repeat(513));
+        let group_pattern =
+            format!(r"Value at 'logGroupName' {AT} satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+");
+        let group_short = format!("Value at 'logGroupName' {AT} have length greater than or equal to 1");
+        let group_long = format!("Value at 'logGroupName' {AT} have length less than or equal to 512");
+        let stream_pattern =
+            format!("Value at 'logStreamName' {AT} satisfy regular expression pattern: [^:*]*");
+        let stream_short = format!("Value at 'logStreamName' {AT} have length greater than or equal to 1");
+        let stream_long = format!("Value at 'logStreamName' {AT} have length less than or equal to 512");
+        let one = "InvalidParameterException: 1 validation error detected:";
+        let two = "InvalidParameterException: 2 validation errors detected:";
+        let three = "InvalidParameterException: 3 validation errors detected:";
         for (group, stream, expected) in [
             ("/aws/lambda/a_b.c-d#1", "2026/11/22/[$LATEST]é", String::new()),
-            ("a*", "s", "InvalidParameterException: 1 validation error detected: Value 'a*' at 'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+".into()),
-            ("g", "", "InvalidParameterException: 1 validation error detected: Value '' at 'logStreamName' failed to satisfy constraint: Member must have length greater than or equal to 1".into()),
-            ("g", "a:b", "InvalidParameterException: 1 validation error detected: Value 'a:b' at 'logStreamName' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*]*".into()),
-            (&long, "s", format!("InvalidParameterException: 1 validation error detected: Value '{echo}' at 'logGroupName' failed to satisfy constraint: Member must have length less than or equal to 512")),
-            ("", "*", "InvalidParameterException: 2 validation errors detected: Value '' at 'logGroupName' failed to satisfy constraint: Member must have length greater than or equal to 1; Value '*' at 'logStreamName' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*]*".into()),
+            ("a*", "s", format!("{one} {group_pattern}")),
+            ("", "s", format!("{two} {group_pattern}; {group_short}")),
+            (&long, "s", format!("{one} {group_long}")),
+            (&stars, "s", format!("{two} {group_pattern}; {group_long}")),
+            ("g", "", format!("{one} {stream_short}")),
+            ("g", "a:b", format!("{one} {stream_pattern}")),
+            ("g", &stars, format!("{two} {stream_pattern}; {stream_long}")),
+            ("", "*", format!("{three} {group_pattern}; {group_short}; {stream_pattern}")),
         ] {
-            let request = CreateLogStreamRequest { log_group_name: group.into(), log_stream_name: stream.into() };
+            let request =
+                CreateLogStreamRequest { log_group_name: group.into(), log_stream_name: stream.into() };
             check(request.validate(), &expected);
         }
         let reserved = CreateLogGroupRequest { log_group_name: "aws/x".into(), ..Default::default() };
@@ -174,10 +191,10 @@ mod tests {
             CreateLogGroupRequest { log_group_name: "g".into(), tags, ..Default::default() }.validate()
         };
         check(tagged(&"é".repeat(128), &"é".repeat(256)), "");
-        let keys = "InvalidParameterException: 1 validation error detected: Value '{…}' at 'tags' failed to satisfy constraint: Map keys must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1]";
+        let keys = "InvalidParameterException: 1 validation error detected: Value at 'tags' failed to satisfy constraint: Map keys must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1]";
         check(tagged(&"k".repeat(129), ""), keys);
         check(tagged("", "v"), keys);
-        let values = "InvalidParameterException: 1 validation error detected: Value '{…}' at 'tags' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 0]";
+        let values = "InvalidParameterException: 1 validation error detected: Value at 'tags' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 0]";
         check(tagged("k", &"v".repeat(257)), values);
     }
 
@@ -189,9 +206,16 @@ mod tests {
             ..Default::default()
         };
         let text = groups.validate().expect_err("two violations").to_string();
-        assert!(text.contains("2 validation errors detected: Value 'X' at 'logGroupClass'"), "{text}");
-        assert!(text.contains("Value '51' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 50"), "{text}");
+        assert!(text.contains("2 validation errors detected: Value at 'logGroupClass'"), "{text}");
+        assert!(text.contains("Value at 'limit' failed to satisfy constraint: Member must have value less than or equal to 50"), "{text}");
         check(DescribeLogGroupsRequest { limit: Some(50), ..Default::default() }.validate(), "");
+        let token = "InvalidParameterException: 1 validation error detected: Value at 'nextToken' failed to satisfy constraint: Member must have length greater than or equal to 1";
+        let no_token = Some(String::new());
+        check(
+            DescribeLogGroupsRequest { next_token: no_token.clone(), ..Default::default() }.validate(),
+            token,
+        );
+        check(DescribeLogStreamsRequest { next_token: no_token, ..Default::default() }.validate(), token);
         let name = Some("g".to_owned());
         let by_name = DescribeLogStreamsRequest { log_group_name: name.clone(), ..Default::default() };
         check(by_name.validate(), "");

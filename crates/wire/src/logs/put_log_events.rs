@@ -53,7 +53,7 @@ impl<'a> PutLogEventsRequest<'a> {
         let mut violations = Violations::default();
         violations.group(&self.log_group_name, "logGroupName");
         violations.stream(&self.log_stream_name, "logStreamName");
-        check_count(self.log_events.len(), &mut violations);
+        violations.count(self.log_events.len(), "logEvents", 1..=BATCH_EVENTS_MAX);
         check_members(&self.log_events, &mut violations);
         violations.into_result()?;
         let bytes = batch_bytes(&self.log_events)?;
@@ -101,21 +101,10 @@ impl<'a> Batch<'_, 'a> {
     }
 }
 
-fn check_count(count: usize, violations: &mut Violations) {
-    if count == 0 {
-        violations.add("'[]'", "logEvents", "Member must have length greater than or equal to 1");
-    } else if count > BATCH_EVENTS_MAX {
-        let constraint = format!("Member must have length less than or equal to {BATCH_EVENTS_MAX}");
-        violations.add("'[…]'", "logEvents", &constraint);
-    }
-}
-
 /// Only the first violating event is named: a batch may hold ten thousand.
 fn check_members(events: &[InputLogEvent<'_>], violations: &mut Violations) {
     if let Some(place) = events.iter().position(|event| event.timestamp < 0) {
-        let member = format!("logEvents.{}.member.timestamp", place + 1);
-        let value = format!("'{}'", events[place].timestamp);
-        violations.add(&value, &member, "Member must have value greater than or equal to 0");
+        violations.time(Some(events[place].timestamp), &format!("logEvents.{}.member.timestamp", place + 1));
     }
     if let Some(place) = events.iter().position(|event| event.message.is_empty()) {
         violations.length("", &format!("logEvents.{}.member.message", place + 1), usize::MAX);
@@ -190,18 +179,24 @@ mod tests {
         check(&sized(1, 1), "");
         check(
             &sized(0, 0),
-            "Value '[]' at 'logEvents' failed to satisfy constraint: Member must have length greater than or equal to 1",
+            "Value at 'logEvents' failed to satisfy constraint: Member must have length greater than or equal to 1",
         );
         check(&sized(10_000, 78), "");
         check(&sized(10_001, 1), "Member must have length less than or equal to 10000");
-        check(&sized(1, 0), "Value '' at 'logEvents.1.member.message' failed");
+        check(
+            &sized(1, 0),
+            "Value at 'logEvents.1.member.message' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        );
         check(&sized(1, 1_048_550), "");
         check(&sized(1, 1_048_551), "Log event too large: 1048577 bytes exceeds limit of 1048576");
         check(&sized(2, 524_262), "");
         check(&sized(2, 524_263), "Upload too large: 1048578 bytes exceeds limit of 1048576");
         check(&request(vec![(1, "a".into()), (1, "b".into()), (2, "c".into())]), "");
         check(&request(vec![(2, "a".into()), (1, "b".into())]), "must be in chronological order");
-        check(&request(vec![(-1, "a".into())]), "Value '-1' at 'logEvents.1.member.timestamp'");
+        check(
+            &request(vec![(-1, "a".into())]),
+            "Value at 'logEvents.1.member.timestamp' failed to satisfy constraint: Member must have value greater than or equal to 0",
+        );
     }
 
     #[test]

@@ -322,20 +322,26 @@ mod tests {
         for (limit, expected) in [
             (1, ""),
             (10_000, ""),
-            (0, "Value '0' at 'limit'"),
+            (
+                0,
+                "Value at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1",
+            ),
             (
                 10_001,
-                "Value '10001' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 10000",
+                "Value at 'limit' failed to satisfy constraint: Member must have value less than or equal to 10000",
             ),
         ] {
             check(GetLogEventsRequest { limit: Some(limit), ..get() }.validate(), expected);
             check(FilterLogEventsRequest { limit: Some(limit), ..filter() }.validate(), expected);
         }
-        check(GetLogEventsRequest { start_time: Some(-1), ..get() }.validate(), "Value '-1' at 'startTime'");
+        check(
+            GetLogEventsRequest { start_time: Some(-1), ..get() }.validate(),
+            "Value at 'startTime' failed to satisfy constraint: Member must have value greater than or equal to 0",
+        );
         check(FilterLogEventsRequest { end_time: Some(i64::MIN), ..filter() }.validate(), "at 'endTime'");
         check(
             GetLogEventsRequest { log_stream_name: "a:b".into(), ..get() }.validate(),
-            "Value 'a:b' at 'logStreamName'",
+            "Value at 'logStreamName' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*]*",
         );
     }
 
@@ -348,9 +354,18 @@ mod tests {
             ..filter()
         };
         check(of(streams(100), None).validate(), "");
-        check(of(streams(0), None).validate(), "Value '[]' at 'logStreamNames'");
-        check(of(streams(101), None).validate(), "Value '[…]' at 'logStreamNames'");
-        check(of(Some(vec!["a*".into()]), None).validate(), "Value 'a*' at 'logStreamNames'");
+        check(
+            of(streams(0), None).validate(),
+            "Value at 'logStreamNames' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        );
+        check(
+            of(streams(101), None).validate(),
+            "Value at 'logStreamNames' failed to satisfy constraint: Member must have length less than or equal to 100",
+        );
+        check(
+            of(Some(vec!["a*".into()]), None).validate(),
+            "Value at 'logStreamNames' failed to satisfy constraint: Member must satisfy regular expression pattern",
+        );
         check(of(None, Some("p")).validate(), "");
         check(
             of(streams(1), Some("p")).validate(),
@@ -394,7 +409,7 @@ mod tests {
         }
         check(
             GetLogEventsRequest { next_token: Some(String::new()), ..get() }.validate(),
-            "Value '' at 'nextToken'",
+            "Value at 'nextToken' failed to satisfy constraint: Member must have length greater than or equal to 1",
         );
     }
 }

@@ -192,7 +192,7 @@ mod tests {
         check(request("https://example.test/ingest?key=1").validate(), "");
         check(
             request("").validate(),
-            "Value '' at 'destinationArn' failed to satisfy constraint: Member must have length greater",
+            "Value at 'destinationArn' failed to satisfy constraint: Member must have length greater",
         );
         check(request(&"d".repeat(2049)).validate(), "Member must have length less than or equal to 2048");
         let of = |role: &str, distribution: &str| PutSubscriptionFilterRequest {
@@ -201,10 +201,13 @@ mod tests {
             ..request("d")
         };
         check(of("arn:aws:iam::123456789012:role/r", "Random").validate(), "");
-        check(of("", "ByLogStream").validate(), "Value '' at 'roleArn'");
+        check(
+            of("", "ByLogStream").validate(),
+            "Value at 'roleArn' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        );
         check(
             of("r", "random").validate(),
-            "Value 'random' at 'distribution' failed to satisfy constraint: Member must satisfy enum value set: [ByLogStream, Random]",
+            "Value at 'distribution' failed to satisfy constraint: Member must satisfy enum value set: [ByLogStream, Random]",
         );
     }
 
@@ -234,9 +237,15 @@ mod tests {
             ..Default::default()
         };
         check(page(Some(50)).validate(), "");
-        check(page(Some(51)).validate(), "Value '51' at 'limit'");
+        check(
+            page(Some(51)).validate(),
+            "Value at 'limit' failed to satisfy constraint: Member must have value less than or equal to 50",
+        );
         let token = DescribeSubscriptionFiltersRequest { next_token: Some(String::new()), ..page(None) };
-        check(token.validate(), "Value '' at 'nextToken'");
-        check(DeleteSubscriptionFilterRequest::default().validate(), "2 validation errors detected");
+        check(
+            token.validate(),
+            "Value at 'nextToken' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        );
+        check(DeleteSubscriptionFilterRequest::default().validate(), "3 validation errors detected");
     }
 }

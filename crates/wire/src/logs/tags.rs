@@ -92,7 +92,7 @@ impl TagLogGroupRequest {
     pub fn validate(&self) -> Result<(), AwsError> {
         let mut violations = Violations::default();
         violations.group(&self.log_group_name, "logGroupName");
-        some_tags(&mut violations, &self.tags);
+        violations.tags(&self.tags, 1);
         violations.into_result()
     }
 }
@@ -105,7 +105,7 @@ impl UntagLogGroupRequest {
     pub fn validate(&self) -> Result<(), AwsError> {
         let mut violations = Violations::default();
         violations.group(&self.log_group_name, "logGroupName");
-        violations.list(&self.tags, "tags", usize::MAX);
+        violations.count(self.tags.len(), "tags", 1..=usize::MAX);
         violations.tag_keys(&self.tags, "tags");
         violations.into_result()
     }
@@ -131,7 +131,7 @@ impl TagResourceRequest {
     pub fn validate(&self) -> Result<(), AwsError> {
         let mut violations = Violations::default();
         arn(&mut violations, &self.resource_arn);
-        some_tags(&mut violations, &self.tags);
+        violations.tags(&self.tags, 1);
         violations.into_result()
     }
 }
@@ -144,7 +144,7 @@ impl UntagResourceRequest {
     pub fn validate(&self) -> Result<(), AwsError> {
         let mut violations = Violations::default();
         arn(&mut violations, &self.resource_arn);
-        violations.list_at_most(&self.tag_keys, "tagKeys", TAGS_MAX);
+        violations.count(self.tag_keys.len(), "tagKeys", 0..=TAGS_MAX);
         violations.tag_keys(&self.tag_keys, "tagKeys");
         violations.into_result()
     }
@@ -162,16 +162,8 @@ impl ListTagsForResourceRequest {
     }
 }
 
-fn some_tags(violations: &mut Violations, tags: &BTreeMap<String, String>) {
-    if tags.is_empty() {
-        violations.add("'{}'", "tags", "Member must have length greater than or equal to 1");
-    }
-    violations.tags(tags);
-}
-
 fn arn(violations: &mut Violations, value: &str) {
-    violations.length(value, "resourceArn", ARN_LEN_MAX);
-    violations.pattern(value, "resourceArn", ARN_PATTERN, is_arn_char);
+    violations.text(value, "resourceArn", ARN_LEN_MAX, (ARN_PATTERN, is_arn_char));
 }
 
 /// A group whose name has a `#` could not be tagged by the letter of the model, so `#` passes.
@@ -201,31 +193,37 @@ mod tests {
             |arn: &str, count| TagResourceRequest { resource_arn: arn.into(), tags: tags(count) }.validate();
         check(of(ARN, 1), "");
         check(of(ARN, 50), "");
-        check(
-            of(ARN, 0),
-            "Value '{}' at 'tags' failed to satisfy constraint: Member must have length greater",
-        );
+        check(of(ARN, 0), "Value at 'tags' failed to satisfy constraint: Member must have length greater");
         check(
             of(ARN, 51),
-            "Value '{…}' at 'tags' failed to satisfy constraint: Member must have length less than or equal to 50",
+            "Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to 50",
         );
-        check(of("", 1), "Value '' at 'resourceArn'");
+        check(
+            of("", 1),
+            "Value at 'resourceArn' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        );
         check(
             of("arn:a b", 1),
             r"at 'resourceArn' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=/:,.@-]*",
         );
         check(of(&"a".repeat(1011), 1), "");
         check(of(&"a".repeat(1012), 1), "Member must have length less than or equal to 1011");
-        check(ListTagsForResourceRequest::default().validate(), "Value '' at 'resourceArn'");
+        check(
+            ListTagsForResourceRequest::default().validate(),
+            "Value at 'resourceArn' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        );
         let untag = |count: usize, key: &str| {
             UntagResourceRequest { resource_arn: ARN.into(), tag_keys: vec![key.into(); count] }.validate()
         };
         check(untag(0, "k"), "");
         check(untag(50, "k"), "");
-        check(untag(51, "k"), "Value '[…]' at 'tagKeys'");
+        check(
+            untag(51, "k"),
+            "Value at 'tagKeys' failed to satisfy constraint: Member must have length less than or equal to 50",
+        );
         check(
             untag(1, ""),
-            "Value '[…]' at 'tagKeys' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 128",
+            "Value at 'tagKeys' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 128",
         );
     }
 
@@ -235,16 +233,31 @@ mod tests {
             TagLogGroupRequest { log_group_name: name.into(), tags: tags(count) }.validate()
         };
         check(of("g", 50), "");
-        check(of("g", 0), "Value '{}' at 'tags'");
-        check(of("a b", 1), "Value 'a b' at 'logGroupName'");
+        check(
+            of("g", 0),
+            "Value at 'tags' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        );
+        check(
+            of("a b", 1),
+            "Value at 'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern",
+        );
         let untag = |keys: &[&str]| {
             let tags = keys.iter().map(|key| (*key).to_owned()).collect();
             UntagLogGroupRequest { log_group_name: "g".into(), tags }.validate()
         };
         check(untag(&["k"; 51]), "");
-        check(untag(&[]), "Value '[]' at 'tags'");
-        check(untag(&[&"k".repeat(129)]), "Value '[…]' at 'tags'");
-        check(ListTagsLogGroupRequest::default().validate(), "Value '' at 'logGroupName'");
+        check(
+            untag(&[]),
+            "Value at 'tags' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        );
+        check(
+            untag(&[&"k".repeat(129)]),
+            "Value at 'tags' failed to satisfy constraint: Member must satisfy constraint: [Member must have length",
+        );
+        check(
+            ListTagsLogGroupRequest::default().validate(),
+            "Value at 'logGroupName' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        );
         assert_eq!(too_many_tags().to_string(), "TooManyTagsException: A resource can have at most 50 tags.");
     }
 }

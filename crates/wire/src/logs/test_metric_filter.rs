@@ -78,7 +78,7 @@ impl TestMetricFilterRequest {
     pub fn validate(&self) -> Result<(), AwsError> {
         let mut violations = Violations::default();
         violations.filter_pattern(&self.filter_pattern, "filterPattern");
-        violations.list(&self.log_event_messages, "logEventMessages", TEST_MESSAGES_MAX);
+        violations.count(self.log_event_messages.len(), "logEventMessages", 1..=TEST_MESSAGES_MAX);
         if let Some(place) = self.log_event_messages.iter().position(String::is_empty) {
             violations.length("", &format!("logEventMessages.{}.member", place + 1), usize::MAX);
         }
@@ -107,9 +107,13 @@ mod tests {
         check(
             "",
             &[],
-            "InvalidParameterException: 1 validation error detected: Value '[]' at 'logEventMessages'",
+            "InvalidParameterException: 1 validation error detected: Value at 'logEventMessages' failed to satisfy constraint: Member must have length greater than or equal to 1",
         );
         check("", &["m"; 51], "Member must have length less than or equal to 50");
-        check("", &["m", ""], "Value '' at 'logEventMessages.2.member' failed");
+        check(
+            "",
+            &["m", ""],
+            "Value at 'logEventMessages.2.member' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        );
     }
 }

@@ -1,9 +1,13 @@
 //! In which words does Logs refuse a member that breaks its model?
 //!
-//! The service collects all violated constraints of a request into one message; so does [`Violations`]. A value is
-//! repeated only up to a length, a list or map not at all. Ranges and patterns are those of the published model.
+//! The service collects all violated constraints of a request into one message; so does [`Violations`]. It names the
+//! member and never repeats the value: so moto's tests have it since its commit 9601ef9de, verified against AWS in July
+//! 2026. Older recordings repeat the value; those of the present form are of patterns, numbers and absent members, and
+//! the other constraints follow them. Ranges and patterns are those of the published model.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
 
 use super::INVALID_PARAMETER;
 use crate::aws::{AwsError, shapes};
@@ -27,8 +31,6 @@ const TAG_VALUE_LEN_MAX: usize = 256;
 /// Most stream names in one request
 /// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html>).
 const STREAMS_MAX: usize = 100;
-/// How much of a refused value an error repeats, in characters.
-const ECHO_LEN_MAX: usize = 64;
 
 const GROUP_PATTERN: &str = r"[\.\-_/#A-Za-z0-9]+";
 const STREAM_PATTERN: &str = "[^:*]*";
@@ -39,131 +41,109 @@ const IDENTIFIER_PATTERN: &str = r"[\w#+=/:,.@-]*";
 pub(crate) struct Violations(Vec<String>);
 
 impl Violations {
-    /// Notes one; `value` is written as it is, so callers quote text.
-    pub(crate) fn add(&mut self, value: &str, member: &str, constraint: &str) {
-        self.0.push(format!("Value {value} at '{member}' failed to satisfy constraint: {constraint}"));
+    /// Notes one.
+    pub(crate) fn add(&mut self, member: &str, constraint: impl Display) {
+        self.0.push(format!("Value at '{member}' failed to satisfy constraint: {constraint}"));
     }
 
-    fn add_text(&mut self, value: &str, member: &str, constraint: &str) {
-        let echo: String = value.chars().take(ECHO_LEN_MAX).collect();
-        self.add(&format!("'{echo}'"), member, constraint);
+    /// Of a text's characters, a list's items or a map's pairs.
+    pub(crate) fn count(&mut self, count: usize, member: &str, allowed: RangeInclusive<usize>) {
+        if count < *allowed.start() {
+            let constraint =
+                format_args!("Member must have length greater than or equal to {}", allowed.start());
+            self.add(member, constraint);
+        }
+        if count > *allowed.end() {
+            self.add(member, format_args!("Member must have length less than or equal to {}", allowed.end()));
+        }
     }
 
     pub(crate) fn length(&mut self, value: &str, member: &str, len_max: usize) {
-        if value.is_empty() {
-            self.add_text(value, member, "Member must have length greater than or equal to 1");
-        }
-        self.length_at_most(value, member, len_max);
+        self.count(value.chars().count(), member, 1..=len_max);
     }
 
-    pub(crate) fn length_at_most(&mut self, value: &str, member: &str, len_max: usize) {
-        if is_longer(value, len_max) {
-            let constraint = format!("Member must have length less than or equal to {len_max}");
-            self.add_text(value, member, &constraint);
+    /// The pattern first, then the length: recorded of a group's prefix
+    /// (<https://github.com/fluent-plugins-nursery/fluent-plugin-cloudwatch-logs/issues/223>).
+    pub(crate) fn text(
+        &mut self,
+        value: &str,
+        member: &str,
+        len_max: usize,
+        (pattern, allowed): (&str, fn(char) -> bool),
+    ) {
+        if !value.chars().all(allowed) || (value.is_empty() && pattern.ends_with('+')) {
+            self.add(member, format_args!("Member must satisfy regular expression pattern: {pattern}"));
         }
-    }
-
-    pub(crate) fn pattern(&mut self, value: &str, member: &str, pattern: &str, allowed: fn(char) -> bool) {
-        if !value.chars().all(allowed) {
-            let constraint = format!("Member must satisfy regular expression pattern: {pattern}");
-            self.add_text(value, member, &constraint);
-        }
+        self.length(value, member, len_max);
     }
 
     pub(crate) fn group(&mut self, value: &str, member: &str) {
-        self.length(value, member, NAME_LEN_MAX);
-        self.pattern(value, member, GROUP_PATTERN, is_group_char);
+        self.text(value, member, NAME_LEN_MAX, (GROUP_PATTERN, is_group_char));
     }
 
     /// Streams and filters are named by the same rule.
     pub(crate) fn stream(&mut self, value: &str, member: &str) {
-        self.length(value, member, NAME_LEN_MAX);
-        self.pattern(value, member, STREAM_PATTERN, |char| char != ':' && char != '*');
+        self.text(value, member, NAME_LEN_MAX, (STREAM_PATTERN, |char| char != ':' && char != '*'));
     }
 
     /// 1 to 100 names, each reported under the list's name.
     pub(crate) fn some_streams(&mut self, values: &[String], member: &str) {
-        self.list(values, member, STREAMS_MAX);
+        self.count(values.len(), member, 1..=STREAMS_MAX);
         for value in values.iter().take(STREAMS_MAX) {
             self.stream(value, member);
         }
     }
 
     pub(crate) fn identifier(&mut self, value: &str, member: &str) {
-        self.length(value, member, IDENTIFIER_LEN_MAX);
-        self.pattern(value, member, IDENTIFIER_PATTERN, is_identifier_char);
+        self.text(value, member, IDENTIFIER_LEN_MAX, (IDENTIFIER_PATTERN, is_identifier_char));
     }
 
     /// A filter pattern is judged by its length alone: what it means is for the crate that compiles it.
     pub(crate) fn filter_pattern(&mut self, value: &str, member: &str) {
-        self.length_at_most(value, member, FILTER_PATTERN_LEN_MAX);
+        self.count(value.chars().count(), member, 0..=FILTER_PATTERN_LEN_MAX);
     }
 
     pub(crate) fn one_of(&mut self, value: Option<&str>, member: &str, allowed: &[&str]) {
-        if let Some(value) = value.filter(|value| !allowed.contains(value)) {
-            let constraint = format!("Member must satisfy enum value set: [{}]", allowed.join(", "));
-            self.add_text(value, member, &constraint);
+        if value.is_some_and(|value| !allowed.contains(&value)) {
+            self.add(member, format_args!("Member must satisfy enum value set: [{}]", allowed.join(", ")));
         }
     }
 
-    pub(crate) fn list<T>(&mut self, values: &[T], member: &str, len_max: usize) {
-        if values.is_empty() {
-            self.add("'[]'", member, "Member must have length greater than or equal to 1");
+    /// Says once what is wrong with keys and once what is wrong with values.
+    pub(crate) fn tags(&mut self, tags: &BTreeMap<String, String>, count_min: usize) {
+        self.count(tags.len(), "tags", count_min..=TAGS_MAX);
+        if !tags.keys().all(|key| is_tag_key(key)) {
+            self.add("tags", format_args!("Map keys must satisfy constraint: [{}]", tag_key_lengths()));
         }
-        self.list_at_most(values, member, len_max);
-    }
-
-    pub(crate) fn list_at_most<T>(&mut self, values: &[T], member: &str, len_max: usize) {
-        if values.len() > len_max {
-            let constraint = format!("Member must have length less than or equal to {len_max}");
-            self.add("'[…]'", member, &constraint);
-        }
-    }
-
-    /// Says once what is wrong with keys and once what is wrong with values; neither is repeated.
-    pub(crate) fn tags(&mut self, tags: &BTreeMap<String, String>) {
-        if tags.len() > TAGS_MAX {
-            let constraint = format!("Member must have length less than or equal to {TAGS_MAX}");
-            self.add("'{…}'", "tags", &constraint);
-        }
-        if tags.keys().any(|key| !is_tag_key(key)) {
-            self.add("'{…}'", "tags", &format!("Map keys must satisfy constraint: [{}]", tag_key_lengths()));
-        }
-        if tags.values().any(|value| is_longer(value, TAG_VALUE_LEN_MAX)) {
-            let constraint = format!(
+        if tags.values().any(|value| value.chars().count() > TAG_VALUE_LEN_MAX) {
+            let constraint = format_args!(
                 "Map value must satisfy constraint: [Member must have length less than or equal to \
                  {TAG_VALUE_LEN_MAX}, Member must have length greater than or equal to 0]"
             );
-            self.add("'{…}'", "tags", &constraint);
+            self.add("tags", constraint);
         }
     }
 
     pub(crate) fn tag_keys(&mut self, keys: &[String], member: &str) {
-        if keys.iter().any(|key| !is_tag_key(key)) {
-            self.add("'[…]'", member, &format!("Member must satisfy constraint: [{}]", tag_key_lengths()));
+        if !keys.iter().all(|key| is_tag_key(key)) {
+            self.add(member, format_args!("Member must satisfy constraint: [{}]", tag_key_lengths()));
         }
     }
 
     pub(crate) fn limit(&mut self, limit: Option<i32>, limit_max: i32) {
         let Some(limit) = limit else { return };
-        self.not_below(i64::from(limit), "limit", 1);
+        if limit < 1 {
+            self.add("limit", "Member must have value greater than or equal to 1");
+        }
         if limit > limit_max {
-            let constraint = format!("Member must have value less than or equal to {limit_max}");
-            self.add(&format!("'{limit}'"), "limit", &constraint);
+            self.add("limit", format_args!("Member must have value less than or equal to {limit_max}"));
         }
     }
 
     /// Milliseconds since the epoch, as Logs counts them.
     pub(crate) fn time(&mut self, millis: Option<i64>, member: &str) {
-        if let Some(millis) = millis {
-            self.not_below(millis, member, 0);
-        }
-    }
-
-    fn not_below(&mut self, value: i64, member: &str, value_min: i64) {
-        if value < value_min {
-            let constraint = format!("Member must have value greater than or equal to {value_min}");
-            self.add(&format!("'{value}'"), member, &constraint);
+        if millis.is_some_and(|millis| millis < 0) {
+            self.add(member, "Member must have value greater than or equal to 0");
         }
     }
 
@@ -218,11 +198,7 @@ fn tag_key_lengths() -> String {
 }
 
 fn is_tag_key(key: &str) -> bool {
-    !key.is_empty() && !is_longer(key, TAG_KEY_LEN_MAX)
-}
-
-fn is_longer(text: &str, len_max: usize) -> bool {
-    text.len() > len_max && text.chars().count() > len_max
+    (1..=TAG_KEY_LEN_MAX).contains(&key.chars().count())
 }
 
 fn is_group_char(char: char) -> bool {
