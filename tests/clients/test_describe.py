@@ -33,6 +33,15 @@ def test_groups_are_listed_by_prefix_in_order_and_by_pages(logs, prefix):
     assert "nextToken" not in pages[-1]
 
 
+def test_groups_go_on_behind_whatever_the_token_says(logs, prefix):
+    """The token is the last group's name, and any other text is a place in the order of names too."""
+    page = logs.describe_log_groups(logGroupNamePrefix=prefix, limit=2)
+    assert page["nextToken"] == f"{prefix}1"
+    for token, expected in [(f"{prefix}2", ["3", "4"]), (f"{prefix}2x", ["3", "4"]), ("invented", [])]:
+        found = logs.describe_log_groups(logGroupNamePrefix=prefix, nextToken=token)
+        assert [group["logGroupName"] for group in found["logGroups"]] == [f"{prefix}{last}" for last in expected]
+
+
 def test_a_pattern_is_a_part_of_the_name_by_case(logs, prefix):
     """The service's documentation: "a case-sensitive substring search"."""
     marked = f"/test/{uuid.uuid4()}/PaymentTokens"
@@ -104,7 +113,7 @@ REFUSED = {
         "InvalidParameterException",
     ),
     "an invented page token": (
-        lambda logs, group: logs.describe_log_groups(nextToken="invented"),
+        lambda logs, group: logs.describe_log_streams(logGroupName=group, nextToken="invented"),
         "InvalidParameterException",
     ),
 }

@@ -146,7 +146,9 @@ pub(crate) fn describe_groups(
     let catalog = door.catalog();
     let prefix = request.log_group_name_prefix.as_deref().unwrap_or_default();
     let pattern = request.log_group_name_pattern.as_deref().unwrap_or_default();
-    let after = parse_token(request.next_token.as_deref())?;
+    // AWS's token of this operation is the bare name of the last group, and it goes on behind an invented one as well
+    // (recorded in boto/boto3#3170, noted in getmoto/moto#3398).
+    let after = request.next_token.as_deref();
     let wanted = |key: &GroupKey| {
         let named = request.log_group_identifiers.is_empty()
             || request.log_group_identifiers.iter().any(|each| group_of_identifier(each) == &*key.name);
@@ -164,7 +166,7 @@ pub(crate) fn describe_groups(
         .take(page + 1)
         .map(|(key, group)| group_answer(key, group, catalog.metric_filters.of_group(key).count()))
         .collect();
-    let next_token = cut_page(&mut groups, page, |group| group.log_group_name.clone());
+    let next_token = last_of_page(&mut groups, page).map(|last| last.log_group_name.clone());
     Ok(Prepared::Answer(Response::DescribeLogGroups(logs::DescribeLogGroupsResponse {
         log_groups: groups,
         next_token,
@@ -249,11 +251,16 @@ pub(super) fn parse_token(token: Option<&str>) -> Result<Option<&str>, AwsError>
 }
 
 pub(super) fn cut_page<T>(items: &mut Vec<T>, page: usize, name: impl Fn(&T) -> String) -> Option<String> {
+    last_of_page(items, page).map(|last| format!("after:{}", name(last)))
+}
+
+/// Leaves one page of the items; its last one, if there are more behind it.
+fn last_of_page<T>(items: &mut Vec<T>, page: usize) -> Option<&T> {
     if items.len() <= page {
         return None;
     }
     items.truncate(page);
-    items.last().map(|last| format!("after:{}", name(last)))
+    items.last()
 }
 
 fn group_answer(key: &GroupKey, group: &LogGroup, metric_filters: usize) -> logs::LogGroup {
