@@ -36,7 +36,7 @@ function Lines({ filters }: { filters: readonly SubscriptionFilter[] }): ReactNo
   return (
     <div className="scroll-x" tabIndex={0} role="group" aria-label="Subscription filters">
       <table className="table">
-        <thead><tr><th>Name</th><th>Log group</th><th>State</th><th className="num">Delivered</th><th className="num">Put aside</th><th>Pattern</th><th>Destination</th><th>Made</th></tr></thead>
+        <thead><tr><th>Name and log group</th><th>State</th><th className="num">Delivered</th><th className="num">Put aside</th><th>Pattern</th><th>Destination</th><th>Made</th></tr></thead>
         <tbody>{filters.map((filter) => <Line key={`${filter.region} ${filter.group} ${filter.name}`} filter={filter} state={deliveryState(filter, zone, now)} zone={zone} />)}</tbody>
       </table>
     </div>
@@ -46,9 +46,8 @@ function Lines({ filters }: { filters: readonly SubscriptionFilter[] }): ReactNo
 function Line({ filter, state, zone }: { filter: SubscriptionFilter; state: DeliveryState; zone: "utc" | "local" }): ReactNode {
   return (
     <tr data-subscription={filter.name}>
-      <td>{filter.name}</td>
-      <td>{filter.group}</td>
-      <td style={{ whiteSpace: "normal", minWidth: 220 }}>
+      <td style={{ whiteSpace: "normal", overflowWrap: "anywhere", minWidth: 120 }}>{filter.name} <span className="quiet small" style={{ display: "block" }}>{filter.group}</span></td>
+      <td style={{ whiteSpace: "normal", minWidth: 180 }}>
         <span className="status" data-outcome={state.outcome}><Icon name={ICONS[state.outcome]} />{state.words}</span> <span className="quiet small">{state.note}</span>
       </td>
       <td className="num">{count(filter.deliveredEvents)}</td>
