@@ -189,7 +189,8 @@ impl Store for EmbeddedStore {
     }
 
     fn size(&self) -> JournalSize {
-        self.0.segments.read().unwrap_or_else(PoisonError::into_inner).size()
+        let size = self.0.segments.read().unwrap_or_else(PoisonError::into_inner).size();
+        JournalSize { bytes_max: self.0.options.retention.bytes, ..size }
     }
 }
 

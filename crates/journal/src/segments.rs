@@ -69,7 +69,7 @@ impl Segments {
         self.0.iter().filter(|segment| segment.end() > from).cloned().collect()
     }
 
-    /// How much they hold together.
+    /// How much they hold together; how much they may hold is for others to say.
     pub fn size(&self) -> JournalSize {
         let sum = |part: fn(&Extent) -> u64| self.0.iter().map(|segment| part(&segment.extent)).sum();
         JournalSize {
@@ -77,6 +77,7 @@ impl Segments {
             entries: sum(|extent| extent.entries),
             first: Offset(self.0.front().map_or(0, |segment| segment.first)),
             head: Offset(self.active().end() - 1),
+            bytes_max: 0,
         }
     }
 

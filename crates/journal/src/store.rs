@@ -202,6 +202,18 @@ pub struct JournalSize {
     pub first: Offset,
     /// As [`Store::head`].
     pub head: Offset,
+    /// How many bytes it may hold.
+    pub bytes_max: u64,
+}
+
+impl JournalSize {
+    /// About how many bytes the entries behind this one have: entries are of many sizes, and these are taken to be as large
+    /// as all.
+    pub fn bytes_behind(&self, offset: Offset) -> u64 {
+        let entries = self.head.0.saturating_sub(offset.0.max(self.first.0.saturating_sub(1)));
+        let bytes = u128::from(self.bytes) * u128::from(entries) / u128::from(self.entries.max(1));
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
 }
 
 /// What a trim dropped.

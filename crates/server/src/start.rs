@@ -146,7 +146,7 @@ async fn start_by(settings: &Settings, now: Now, sets_rules: bool) -> Result<Ser
     let sql = open_sql(settings, tables, &auth, now.clone())?;
     let logs = open_logs(settings, &lake, &pipeline, &sql, now.clone());
     let telemetry = Arc::new(Telemetry::default());
-    let deliveries = deliver(settings, &store, &pipeline, telemetry.clone(), now.clone());
+    let deliveries = deliver(sets_rules, settings, &store, &pipeline, telemetry.clone(), now.clone());
     let api = api.merge(crate::api::logs_router(LogsContext {
         logs: logs.clone(),
         ingest: pipeline.ingest.clone(),
@@ -194,7 +194,7 @@ impl Server {
         let _sent = stop.send(());
         let _served = serving.await;
         sql.threads().end().await;
-        deliveries.stop();
+        deliveries.stop().await;
         let _joined = tokio::task::spawn_blocking(move || pipeline.stop()).await;
         let RunningLake { shared, feeder, thread } = lake;
         let _ended = tokio::task::spawn_blocking(move || (feeder.send(Work::Stop), thread.join())).await;
@@ -275,8 +275,9 @@ fn open_logs(
     Arc::new(Logs::new(tables, sql.clone(), settings.rules.placeholders.clone(), now))
 }
 
-/// Subscription filters go on where they stood.
+/// Subscription filters go on where they stood, unless somebody only looks at the folder.
 fn deliver(
+    delivers: bool,
     settings: &Settings,
     store: &EmbeddedStore,
     pipeline: &Pipeline,
@@ -286,25 +287,20 @@ fn deliver(
     const BYTES_AT_A_TIME: usize = 1 << 20;
     let entries = {
         let store = store.clone();
-        Arc::new(move |from| {
-            let entries = store.entries(from, BYTES_AT_A_TIME).map_err(|error| error.to_string())?;
-            let decoded = entries.into_iter().map(|(offset, bytes)| {
-                let entry = walletscope_journal::decode(&bytes).map_err(|error| error.to_string())?;
-                Ok((offset, entry))
-            });
-            decoded.collect()
-        })
+        Arc::new(move |from| store.entries(from, BYTES_AT_A_TIME).map_err(|error| error.to_string()))
     };
     let around = Surroundings {
         shared: pipeline.shared.clone(),
         ingest: pipeline.ingest.clone(),
         entries,
         journal_size: journal_size(store),
-        journal_bytes_max: settings.journal.bytes,
         telemetry,
         now,
     };
-    Arc::new(Deliveries::start(around, &settings.delivery))
+    Arc::new(match delivers {
+        true => Deliveries::start(around, &settings.delivery),
+        false => Deliveries::idle(around, &settings.delivery),
+    })
 }
 
 fn lake_place(settings: &Settings) -> LakePlace {

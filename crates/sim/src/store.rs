@@ -176,7 +176,8 @@ impl Store for SimStore {
     fn size(&self) -> JournalSize {
         let opened = self.lock();
         let entries = opened.entries.len() as u64;
-        JournalSize { bytes: opened.bytes, entries, first: Offset(opened.first), head: opened.head() }
+        let (first, bytes_max) = (Offset(opened.first), opened.retention.bytes);
+        JournalSize { bytes: opened.bytes, entries, first, head: opened.head(), bytes_max }
     }
 }
 

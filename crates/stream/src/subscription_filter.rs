@@ -15,6 +15,8 @@ use crate::catalog::{Answer, GroupKey};
 /// Subscription filters of a log group, by the API's reference
 /// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html>).
 pub const SUBSCRIPTIONS_PER_GROUP_MAX: usize = 2;
+/// Subscription filters of all log groups: each reads the whole journal.
+pub const SUBSCRIPTIONS_MAX: usize = 100;
 
 /// A subscription filter of a log group.
 #[derive(Clone, Debug)]
@@ -68,6 +70,13 @@ impl SubscriptionFilters {
         delivered.min().map(|delivered| Offset(delivered.0 + 1))
     }
 
+    /// Whether a filter of this name may be put: it takes the place of one, or there are not too many.
+    pub fn has_room_for(&self, group: &GroupKey, name: &str) -> bool {
+        let is_below = self.filters.len() < SUBSCRIPTIONS_MAX
+            && self.of_group(group).count() < SUBSCRIPTIONS_PER_GROUP_MAX;
+        is_below || self.get(group, name).is_some()
+    }
+
     pub(crate) fn put(
         &mut self,
         group: &GroupKey,
@@ -76,10 +85,10 @@ impl SubscriptionFilters {
         offset: Offset,
     ) -> Answer {
         let Ok(pattern) = Pattern::parse(&definition.pattern) else { return Answer::Refused };
-        let known = self.get(group, &definition.name).map(|known| known.stored.clone());
-        if known.is_none() && self.of_group(group).count() >= SUBSCRIPTIONS_PER_GROUP_MAX {
+        if !self.has_room_for(group, &definition.name) {
             return Answer::LimitReached;
         }
+        let known = self.get(group, &definition.name).map(|known| known.stored.clone());
         let definition = Arc::new(definition.clone());
         let key = (group.clone(), definition.name.clone());
         let stored = match known {

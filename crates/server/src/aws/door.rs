@@ -100,13 +100,15 @@ pub async fn handle(State(door): State<Arc<Door>>, request: Request) -> AxumResp
         headers: &headers,
         body: &[],
     };
-    let (body, _permit) = match read_body(&door, &head, body).await {
+    let (body, permit) = match read_body(&door, &head, body).await {
         Ok(read) => read,
         Err(error) => return to_axum(failed(&Dialect::guess(&head), &request_id, &error)),
     };
     let decided = decide(&door, &head.with_body(&body));
     let invocation_id = invocation_id(&head);
     drop(headers);
+    // What was decided holds what it needs of the body, and may wait for somebody else.
+    drop((body, permit));
     let (called, answer) = match decided {
         Ok(Decided { route, prepared: Prepared::LiveTail(session), .. }) => {
             door.intake.telemetry.count_call(route.service.signing_name(), route.operation.name, 200);

@@ -34,6 +34,9 @@ pub(crate) fn put(
         distribution: request.distribution.as_deref().unwrap_or(DISTRIBUTIONS[0]).into(),
     };
     Pattern::parse(&filter.pattern).map_err(|error| invalid(&FilterError::Pattern(error)))?;
+    if !door.catalog().subscription_filters.has_room_for(&key, &filter.name) {
+        return Err(logs::limit_exceeded());
+    }
     let deliveries = door.deliveries();
     let not_delivered = |reason: String| {
         let words = format!("Could not deliver test message to specified destination: {reason}.");

@@ -3,8 +3,9 @@
 //! Whole entries, in their order, until there is enough for one delivery. Each becomes a record of its own: an entry's
 //! events are of one log stream, as an envelope's are.
 
+use walletscope_journal::{Kind, RecordError, decode, decode_header};
 use walletscope_language::filter_pattern::{Event, Mode, Pattern};
-use walletscope_model::{Batch, Body, LogBatch, Offset, Timestamp};
+use walletscope_model::{Batch, Body, LogBatch, Offset, Origin, Timestamp};
 use walletscope_stream::GroupKey;
 use walletscope_wire::firehose::send::{Envelope, SentEvent};
 
@@ -12,6 +13,11 @@ use crate::logs::event_id;
 
 /// Bytes of messages of one delivery, but for the last entry of it: Firehose's own default is 5 MiB.
 const DELIVERY_BYTES: usize = 4 << 20;
+/// Records of one delivery, but for the last entry of it: small calls make small records, and receivers count them.
+const DELIVERY_RECORDS: usize = 500;
+/// Entries, and bytes of them, that are read for one delivery: whoever waits for a reader must not wait for long.
+const READ_ENTRIES: u64 = 10_000;
+const READ_BYTES: usize = 16 << 20;
 /// Bytes of messages of one envelope, but for its last event.
 const ENVELOPE_BYTES: usize = 1 << 20;
 
@@ -28,6 +34,13 @@ pub struct Wanted<'a> {
     pub mode: Mode,
 }
 
+impl Wanted<'_> {
+    /// Whether an entry of this origin may have events of the group.
+    fn is_of(&self, origin: &Origin) -> bool {
+        origin.account == self.group.account && origin.region == self.group.region
+    }
+}
+
 /// An envelope of log events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
@@ -35,6 +48,8 @@ pub struct Record {
     pub bytes: Vec<u8>,
     /// How many log events.
     pub events: u64,
+    /// The journal entry that holds them.
+    pub offset: Offset,
 }
 
 /// What was found.
@@ -48,26 +63,56 @@ pub struct Found {
     pub events: u64,
     /// When the oldest of them arrived.
     pub oldest: Option<Timestamp>,
+    /// Entries that the journal has no more.
+    pub missed: u64,
     bytes: usize,
+    read_entries: u64,
+    read_bytes: usize,
 }
 
 impl Found {
     /// Nothing yet.
     pub fn behind(offset: Offset) -> Self {
-        Self { through: offset, records: Vec::new(), events: 0, oldest: None, bytes: 0 }
+        let (records, events, oldest, missed) = (Vec::new(), 0, None, 0);
+        Self { through: offset, records, events, oldest, missed, bytes: 0, read_entries: 0, read_bytes: 0 }
     }
 
     /// Whether no further entry belongs into this delivery.
     pub fn is_full(&self) -> bool {
-        self.bytes >= DELIVERY_BYTES
+        self.bytes >= DELIVERY_BYTES || self.records.len() >= DELIVERY_RECORDS
     }
 
-    /// Looks at the next entry.
-    pub fn look_at(&mut self, wanted: &Wanted<'_>, offset: Offset, entry: &Batch) {
+    /// Whether enough was read, whatever was found.
+    pub fn is_enough(&self) -> bool {
+        self.is_full() || self.read_entries >= READ_ENTRIES || self.read_bytes >= READ_BYTES
+    }
+
+    /// Looks at the next entry as it is written down, and reads no more of it than it must.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn look_at_bytes(
+        &mut self,
+        wanted: &Wanted<'_>,
+        offset: Offset,
+        bytes: &[u8],
+    ) -> Result<(), RecordError> {
+        let header = decode_header(bytes)?;
+        let is_possible = header.kind == Kind::Logs && wanted.is_of(&header.origin);
+        let entry = if is_possible { Some(decode(bytes)?) } else { None };
+        self.missed += offset.0.saturating_sub(self.through.0 + 1);
         self.through = offset;
+        self.read_entries += 1;
+        self.read_bytes += bytes.len();
+        if let Some(entry) = entry {
+            self.look_at(wanted, offset, &entry);
+        }
+        Ok(())
+    }
+
+    fn look_at(&mut self, wanted: &Wanted<'_>, offset: Offset, entry: &Batch) {
         let Body::Logs(logs) = &entry.body else { return };
-        let GroupKey { account, region, name } = wanted.group;
-        if logs.group != *name || entry.origin.account != *account || entry.origin.region != *region {
+        if logs.group != wanted.group.name {
             return;
         }
         let mut envelope = Vec::new();
@@ -88,23 +133,29 @@ impl Found {
                 message: &event.message,
             });
             if envelope_bytes >= ENVELOPE_BYTES {
-                self.put(wanted, logs, std::mem::take(&mut envelope), envelope_bytes);
+                self.put(wanted, (offset, logs), std::mem::take(&mut envelope), envelope_bytes);
                 envelope_bytes = 0;
             }
         }
         if !envelope.is_empty() {
-            self.put(wanted, logs, envelope, envelope_bytes);
+            self.put(wanted, (offset, logs), envelope, envelope_bytes);
         }
         if self.events > 0 {
             self.oldest = self.oldest.or(Some(entry.appended_at));
         }
     }
 
-    fn put(&mut self, wanted: &Wanted<'_>, logs: &LogBatch, events: Vec<SentEvent<'_>>, bytes: usize) {
+    fn put(
+        &mut self,
+        wanted: &Wanted<'_>,
+        (offset, logs): (Offset, &LogBatch),
+        events: Vec<SentEvent<'_>>,
+        bytes: usize,
+    ) {
         let count = events.len() as u64;
         let owner = &wanted.group.account;
         let envelope = Envelope::data(owner, &logs.group, &logs.stream, wanted.filter, events);
-        self.records.push(Record { bytes: envelope.record(), events: count });
+        self.records.push(Record { bytes: envelope.record(), events: count, offset });
         self.events += count;
         self.bytes += bytes;
     }
@@ -113,7 +164,8 @@ impl Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use walletscope_model::{LogEvent, Origin};
+    use walletscope_journal::encode;
+    use walletscope_model::LogEvent;
 
     fn group() -> GroupKey {
         GroupKey { account: "1".into(), region: "eu".into(), name: "/g".into() }
@@ -140,7 +192,7 @@ mod tests {
         let wanted = Wanted { group: &group, filter: "f", pattern: &pattern, mode: Mode::Strict };
         let mut found = Found::behind(Offset(4));
         for (offset, entry) in (5..).zip(entries) {
-            found.look_at(&wanted, Offset(offset), entry);
+            found.look_at_bytes(&wanted, Offset(offset), &encode(entry).unwrap()).unwrap();
         }
         found
     }
@@ -160,7 +212,22 @@ mod tests {
         assert!(!all.is_full());
         assert_eq!(found(&entries, "").events, 4);
         let none = found(&entries, "NOTHING");
-        assert_eq!((none.through, none.events, none.oldest), (Offset(9), 0, None));
+        assert_eq!((none.through, none.events, none.oldest, none.missed), (Offset(9), 0, None, 0));
+    }
+
+    #[test]
+    fn small_entries_fill_a_delivery_and_what_is_gone_is_counted() {
+        let all = found(&vec![entry("eu", "/g", &["x"]); DELIVERY_RECORDS], "");
+        assert!(all.is_full());
+        let offsets: Vec<u64> = all.records.iter().map(|record| record.offset.0).collect();
+        assert_eq!((offsets[0], offsets[DELIVERY_RECORDS - 1]), (5, 504));
+        let (pattern, group) = (Pattern::parse("").unwrap(), group());
+        let wanted = Wanted { group: &group, filter: "f", pattern: &pattern, mode: Mode::Strict };
+        let mut late = Found::behind(Offset(4));
+        late.look_at_bytes(&wanted, Offset(10), &encode(&entry("us", "/g", &["x"])).unwrap()).unwrap();
+        assert_eq!((late.missed, late.through), (5, Offset(10)));
+        assert!(late.look_at_bytes(&wanted, Offset(11), b"no entry").is_err());
+        assert_eq!(late.through, Offset(10));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Where does a delivery go that never arrived?
 //!
 //! Into a file, exactly as it would have been sent, so that it can be sent by hand later. Log events are in the lake in any
-//! case: what is kept here is the work of finding what the endpoint lacks. The folder of a filter has a bound; the oldest
+//! case: what is kept here is the work of finding what the endpoint lacks. All of them together have a bound; the oldest
 //! files go first.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use walletscope_model::Timestamp;
 use walletscope_stream::GroupKey;
 
-/// Bytes of the files of one filter.
-const FILTER_BYTES_MAX: u64 = 1 << 30;
+/// Bytes of all files.
+const BYTES_MAX: u64 = 1 << 30;
 /// Letters of a name that stay in a folder's name.
 const NAME_LEN_MAX: usize = 60;
 
@@ -50,7 +50,7 @@ impl DeadLetters {
         file.sync_all()?;
         fs::rename(&unfinished, folder.join(name))?;
         File::open(&folder)?.sync_all()?;
-        make_room(&folder, FILTER_BYTES_MAX)
+        make_room(&self.folder, BYTES_MAX)
     }
 }
 
@@ -70,21 +70,23 @@ fn folder_name(group: &GroupKey, filter: &str) -> String {
     format!("{}.{}.{letters}", clean(name), clean(filter))
 }
 
-/// Deletes the oldest files until the rest is small enough.
+/// Deletes the oldest files of all filters until the rest is small enough.
 fn make_room(folder: &Path, bytes_max: u64) -> io::Result<()> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        files.push((entry.file_name(), entry.metadata()?.len()));
+    for filter in fs::read_dir(folder)? {
+        for file in fs::read_dir(filter?.path())? {
+            let file = file?;
+            files.push((file.file_name(), file.path(), file.metadata()?.len()));
+        }
     }
     // Names begin with seconds of ten digits until the year 2286.
     files.sort();
-    let mut bytes: u64 = files.iter().map(|(_, length)| length).sum();
-    for (name, length) in files {
+    let mut bytes: u64 = files.iter().map(|(_, _, length)| length).sum();
+    for (_, path, length) in files {
         if bytes <= bytes_max {
             break;
         }
-        fs::remove_file(folder.join(name))?;
+        fs::remove_file(path)?;
         bytes -= length;
     }
     Ok(())
@@ -116,13 +118,13 @@ mod tests {
     #[test]
     fn the_oldest_go_where_there_is_no_room() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["1-c", "2-b", "3-a"] {
-            fs::write(folder.path().join(name), [0; 10]).unwrap();
+        for name in ["one/1-c", "two/2-b", "one/3-a"] {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, [0; 10]).unwrap();
         }
         make_room(folder.path(), 20).unwrap();
-        let mut names: Vec<_> =
-            fs::read_dir(folder.path()).unwrap().flatten().map(|e| e.file_name()).collect();
-        names.sort();
-        assert_eq!(names, ["2-b", "3-a"]);
+        let is_there = |name: &str| folder.path().join(name).exists();
+        assert_eq!(["one/1-c", "two/2-b", "one/3-a"].map(is_there), [false, true, true]);
     }
 }

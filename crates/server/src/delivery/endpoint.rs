@@ -105,6 +105,11 @@ impl Endpoint {
         self.targets.url(destination)
     }
 
+    /// Where a destination is, for a log: what stands behind it may be a secret.
+    pub fn origin(&self, destination: &str) -> String {
+        self.url(destination).map_or_else(|bad| bad.to_string(), |url| url.origin().ascii_serialization())
+    }
+
     /// Tries once.
     ///
     /// # Errors
@@ -204,6 +209,7 @@ mod tests {
     use axum::Router;
     use axum::http::StatusCode;
     use axum::routing::post;
+    use walletscope_model::Offset;
 
     use super::*;
 
@@ -240,7 +246,7 @@ mod tests {
         Delivery {
             request_id: "id-1".into(),
             source_arn: "arn".into(),
-            records: vec![Record { bytes: b"x".to_vec(), events: 1 }],
+            records: vec![Record { bytes: b"x".to_vec(), events: 1, offset: Offset(1) }],
         }
     }
 

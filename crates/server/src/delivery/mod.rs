@@ -16,12 +16,13 @@ mod target;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration as StdDuration;
 
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use walletscope_journal::JournalSize;
-use walletscope_model::{Batch, Duration, Offset};
+use walletscope_model::{Duration, Offset};
 use walletscope_stream::GroupKey;
 use walletscope_stream::subscription_filter::SubscriptionFilter;
 use walletscope_wire::firehose::send::Envelope;
@@ -41,6 +42,13 @@ use target::Targets;
 
 /// How often tasks are started for new filters.
 const LOOK_EVERY: StdDuration = StdDuration::from_millis(250);
+/// Filters that read the journal at a time: what is read takes many times its size in memory.
+const READERS_MAX: usize = 2;
+/// Endpoints that are asked at a time whether they take deliveries, and how long one may think.
+const QUESTIONS_MAX: usize = 8;
+const QUESTION_TIME_MAX: StdDuration = StdDuration::from_secs(10);
+/// How long a stop waits for what is being sent.
+const STOP_TIME_MAX: StdDuration = StdDuration::from_secs(5);
 const DEAD_LETTERS_FOLDER: &str = "dead-letters";
 
 /// Where log events may be delivered to, and how long that is tried.
@@ -68,8 +76,8 @@ impl DeliverySettings {
     }
 }
 
-/// Reads entries at and behind an offset, some at a time; none where the journal ends.
-pub type ReadEntries = Arc<dyn Fn(Offset) -> Result<Vec<(Offset, Batch)>, String> + Send + Sync>;
+/// Reads entries at and behind an offset as they are written down, some at a time; none where the journal ends.
+pub type ReadEntries = Arc<dyn Fn(Offset) -> Result<Vec<(Offset, Vec<u8>)>, String> + Send + Sync>;
 
 /// What deliveries read and tell.
 pub struct Surroundings {
@@ -81,8 +89,6 @@ pub struct Surroundings {
     pub entries: ReadEntries,
     /// How much it holds.
     pub journal_size: Arc<dyn Fn() -> JournalSize + Send + Sync>,
-    /// How much it may hold.
-    pub journal_bytes_max: u64,
     /// Counts.
     pub telemetry: Arc<Telemetry>,
     /// The machine's clock.
@@ -92,7 +98,9 @@ pub struct Surroundings {
 /// Delivers for every subscription filter.
 pub struct Deliveries {
     context: Arc<Context>,
-    starting: JoinHandle<()>,
+    starting: Mutex<Option<JoinHandle<()>>>,
+    /// Questions whether somebody listens, at a time.
+    questions: Semaphore,
 }
 
 /// What every task needs.
@@ -102,14 +110,25 @@ pub(crate) struct Context {
     letters: DeadLetters,
     retry_for: Duration,
     board: Board,
+    /// Filters that read the journal, at a time.
+    readers: Semaphore,
+    stopping: watch::Sender<bool>,
 }
 
 /// Names a filter: its group, its name, and the entry that made it.
 pub(crate) type FilterKey = (GroupKey, Box<str>, Offset);
 
 impl Deliveries {
-    /// Starts delivering.
+    /// Begins to deliver.
     pub fn start(around: Surroundings, settings: &DeliverySettings) -> Self {
+        let idle = Self::idle(around, settings);
+        let starting = tokio::spawn(start_each(idle.context.clone()));
+        *idle.starting.lock().unwrap_or_else(PoisonError::into_inner) = Some(starting);
+        idle
+    }
+
+    /// Delivers nothing: for a server that only looks at its folder.
+    pub fn idle(around: Surroundings, settings: &DeliverySettings) -> Self {
         let targets = Targets::new(&settings.networks);
         let context = Arc::new(Context {
             around,
@@ -117,9 +136,10 @@ impl Deliveries {
             letters: DeadLetters::new(settings.dead_letters.clone()),
             retry_for: settings.retry_for,
             board: Board::default(),
+            readers: Semaphore::new(READERS_MAX),
+            stopping: watch::Sender::new(false),
         });
-        let starting = tokio::spawn(start_each(context.clone()));
-        Self { context, starting }
+        Self { context, starting: Mutex::default(), questions: Semaphore::new(QUESTIONS_MAX) }
     }
 
     /// Whether a destination may be sent to, and somebody takes deliveries there. Sends what CloudWatch Logs sends when it
@@ -127,17 +147,24 @@ impl Deliveries {
     ///
     /// # Errors
     /// No: why, in a sentence.
-    pub async fn ask(&self, origin: &GroupKey, filter: &str, destination: &str) -> Result<(), String> {
+    pub async fn ask(&self, group: &GroupKey, filter: &str, destination: &str) -> Result<(), String> {
+        self.check(destination)?;
+        let Ok(_turn) = self.questions.try_acquire() else {
+            return Err("too many destinations are asked at once; try again".to_owned());
+        };
         let now = (self.context.around.now)();
-        self.context.endpoint.url(destination).map_err(|bad| bad.to_string())?;
-        let key = (origin.clone(), filter.into(), Offset(0));
+        let key = (group.clone(), filter.into(), Offset(0));
+        let record = Envelope::control(now).record();
         let delivery = Delivery {
             request_id: one_filter::request_id(&key, Offset(0), Offset(now.0.unsigned_abs())),
-            source_arn: one_filter::source_arn(origin, filter),
-            records: vec![Record { bytes: Envelope::control(now).record(), events: 0 }],
+            source_arn: one_filter::source_arn(group, filter),
+            records: vec![Record { bytes: record, events: 0, offset: Offset(0) }],
         };
-        let sent = self.context.endpoint.send(destination, &delivery, now).await;
-        sent.map_err(|failure| failure.to_string())
+        let asked = self.context.endpoint.send(destination, &delivery, now);
+        match tokio::time::timeout(QUESTION_TIME_MAX, asked).await {
+            Ok(sent) => sent.map_err(|failure| failure.to_string()),
+            Err(_) => Err("the endpoint did not answer in time".to_owned()),
+        }
     }
 
     /// Whether a destination means anything, without asking it.
@@ -154,32 +181,56 @@ impl Deliveries {
         self.context.board.get(&(group.clone(), stored.definition.name.clone(), stored.incarnation))
     }
 
-    /// Ends all deliveries where they stand; they go on from the last note.
-    pub fn stop(&self) {
-        self.starting.abort();
+    /// Lets deliveries that are being sent arrive, for some seconds, and notes them; ends all others where they stand.
+    pub async fn stop(&self) {
+        self.context.stopping.send_replace(true);
+        let starting = self.starting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(starting) = starting {
+            // A task that panicked has nothing more to note.
+            let _ended = starting.await;
+        }
     }
 }
 
-/// Tasks end by themselves when their filter is gone, and all of them with this one.
-async fn start_each(context: Arc<Context>) {
-    let mut version = None;
-    let mut running: BTreeMap<FilterKey, Running> = BTreeMap::new();
-    loop {
-        let catalog = context.around.shared.catalog.load_full();
-        if version != Some(catalog.version()) {
-            version = Some(catalog.version());
-            running.retain(|_, task| !task.0.is_finished());
-            for (group, filter) in catalog.subscription_filters.iter() {
-                let stored = &filter.stored;
-                let key = (group.clone(), stored.definition.name.clone(), stored.incarnation);
-                running.entry(key).or_insert_with_key(|key| {
-                    Running(tokio::spawn(one_filter::run(context.clone(), key.clone(), stored.delivered)))
-                });
-            }
-            context.board.keep(|key| running.contains_key(key));
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
+impl Context {
+    fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
     }
+
+    /// Waits, but no longer than until the server stops.
+    async fn pause(&self, length: StdDuration) {
+        let mut stopping = self.stopping.subscribe();
+        // Either way the pause is over.
+        let _ended = tokio::time::timeout(length, stopping.wait_for(|stopping| *stopping)).await;
+    }
+}
+
+/// Starts a task for each filter, and another where one ended that should not have. Tasks end by themselves when their
+/// filter is gone or the server stops.
+async fn start_each(context: Arc<Context>) {
+    let mut running: BTreeMap<FilterKey, Running> = BTreeMap::new();
+    while !context.is_stopping() {
+        let catalog = context.around.shared.catalog.load_full();
+        running.retain(|_, task| !task.0.is_finished());
+        for (group, filter) in catalog.subscription_filters.iter() {
+            let stored = &filter.stored;
+            let key = (group.clone(), stored.definition.name.clone(), stored.incarnation);
+            running.entry(key).or_insert_with_key(|key| {
+                let known = context.board.get(key).map_or(Offset(0), |status| status.delivered);
+                let from = stored.delivered.max(known);
+                Running(tokio::spawn(one_filter::run(context.clone(), key.clone(), from)))
+            });
+        }
+        context.board.keep(|key| running.contains_key(key));
+        context.pause(LOOK_EVERY).await;
+    }
+    let all = async {
+        for task in running.values_mut() {
+            // Its end is all that counts.
+            let _ended = (&mut task.0).await;
+        }
+    };
+    let _in_time = tokio::time::timeout(STOP_TIME_MAX, all).await;
 }
 
 /// Ends its task with itself.

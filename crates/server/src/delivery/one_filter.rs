@@ -1,13 +1,14 @@
 //! How does one filter's task go on?
 //!
 //! Find, send until it arrives or is given up, note. A definition that changes meanwhile is used from the next try on, for
-//! what waits as well; a filter that is deleted ends its task.
+//! what waits as well; a filter that is deleted ends its task. Calls go before deliveries: where what waits takes too much
+//! of the journal, it is put aside without further tries.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::Instant;
 use walletscope_model::{Body, Command, Duration, Offset, Origin, Timestamp};
 use walletscope_stream::GroupKey;
 use walletscope_stream::metric_filter::mode_of;
@@ -15,7 +16,7 @@ use walletscope_stream::subscription_filter::SubscriptionFilter;
 
 use super::batch::{Found, Record, Wanted};
 use super::endpoint::{Delivery, Failure};
-use super::patience::{is_given_up, wait_after, waits_too_much};
+use super::patience::{is_given_up, is_worth_a_note, wait_after, waits_too_much};
 use super::status::Failing;
 use super::{Context, FilterKey};
 use crate::pipeline::{Refusal, Submission};
@@ -24,8 +25,6 @@ use crate::pipeline::{Refusal, Submission};
 const LOOK_EVERY: StdDuration = StdDuration::from_millis(250);
 /// Deliveries of a filter that are not full begin at least this far apart.
 const DELIVER_EVERY: StdDuration = StdDuration::from_secs(1);
-/// A place in the journal is noted when something was delivered, or so many entries further on.
-const NOTE_EVERY_ENTRIES: u64 = 10_000;
 
 /// Why a task ends.
 struct Ended;
@@ -33,11 +32,10 @@ struct Ended;
 /// Delivers what a filter finds behind `delivered`, until the filter is gone.
 pub async fn run(context: Arc<Context>, key: FilterKey, delivered: Offset) {
     let task = Task { context, key };
-    let mut cursor = delivered;
-    let mut noted = delivered;
+    let mut place = Place { cursor: delivered, noted: delivered };
     task.context.board.change(&task.key, |status| status.delivered = delivered);
     // It ends with an error, whose cause is that the filter or the server is.
-    while task.go_on(&mut cursor, &mut noted).await.is_ok() {}
+    while task.go_on(&mut place).await.is_ok() {}
 }
 
 /// The id of a delivery: equal over its tries, and letters alone, because what looks like a card number is no id.
@@ -58,6 +56,40 @@ pub fn source_arn(group: &GroupKey, filter: &str) -> String {
     format!("arn:aws:firehose:{}:{}:deliverystream/{name}", group.region, group.account)
 }
 
+/// How far a filter came.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// Everything up to here is done.
+    cursor: Offset,
+    /// That everything up to here is done is in the journal.
+    noted: Offset,
+}
+
+/// How a delivery went so far.
+#[derive(Debug)]
+struct Trying {
+    since: Timestamp,
+    /// Tries that failed, but for those of deliveries that were too large.
+    tries: u32,
+    arrived_events: u64,
+    put_aside_events: u64,
+}
+
+/// What to do with a delivery after a try.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    /// It arrived.
+    Done,
+    /// It comes in halves.
+    Split,
+    /// It goes into a file, for this reason.
+    PutAside(String),
+    /// It is tried again.
+    Again,
+    /// The filter has changed, or the server stops.
+    Leave,
+}
+
 struct Task {
     context: Arc<Context>,
     key: FilterKey,
@@ -65,29 +97,45 @@ struct Task {
 
 impl Task {
     /// One delivery, or a look at the journal without any.
-    async fn go_on(&self, cursor: &mut Offset, noted: &mut Offset) -> Result<(), Ended> {
+    async fn go_on(&self, place: &mut Place) -> Result<(), Ended> {
         let filter = self.filter().ok_or(Ended)?;
+        if self.context.is_stopping() {
+            return Err(Ended);
+        }
         let head = self.context.around.shared.appended();
-        if *cursor >= head {
-            sleep(LOOK_EVERY).await;
+        if place.cursor >= head {
+            self.context.pause(LOOK_EVERY).await;
             return Ok(());
         }
-        let Some(found) = self.find(&filter, *cursor, head).await else {
-            sleep(DELIVER_EVERY).await;
-            return Ok(());
+        let found = match self.find(&filter, place.cursor, head).await {
+            Ok(found) => found,
+            Err(reason) => {
+                tracing::error!(filter = ?self.key.1, reason, "a subscription filter stands still");
+                self.show_failing((self.context.around.now)(), 1, reason, DELIVER_EVERY, None);
+                self.context.pause(DELIVER_EVERY).await;
+                return Ok(());
+            }
         };
+        if found.missed > 0 {
+            tracing::error!(filter = ?self.key.1, entries = found.missed, "the journal has lost what a filter had not read");
+        }
         let begun = Instant::now();
-        if found.events > 0 && !self.deliver(&filter, *cursor, &found).await? {
-            return Ok(());
+        let done =
+            if found.events > 0 { self.deliver(&filter, place.cursor, &found).await? } else { found.through };
+        place.cursor = done.max(place.cursor);
+        self.context.board.change(&self.key, |status| {
+            status.delivered = place.cursor;
+            status.failing = None;
+        });
+        let size = (self.context.around.journal_size)();
+        if place.cursor > place.noted
+            && (found.events > 0 || is_worth_a_note(&size, place.noted, place.cursor))
+        {
+            self.note(place.cursor).await?;
+            place.noted = place.cursor;
         }
-        *cursor = found.through;
-        if found.events > 0 || cursor.0 - noted.0 >= NOTE_EVERY_ENTRIES {
-            self.note(found.through).await?;
-            *noted = found.through;
-        }
-        self.context.board.change(&self.key, |status| status.delivered = found.through);
         if found.events > 0 && !found.is_full() {
-            sleep_until(begun + DELIVER_EVERY).await;
+            self.context.pause(DELIVER_EVERY.saturating_sub(begun.elapsed())).await;
         }
         Ok(())
     }
@@ -104,139 +152,188 @@ impl Task {
         self.filter().is_some_and(|now| Arc::ptr_eq(&now.stored.definition, &filter.stored.definition))
     }
 
-    /// What comes next behind `cursor`; `None` if the journal could not be read.
-    async fn find(&self, filter: &SubscriptionFilter, cursor: Offset, head: Offset) -> Option<Found> {
+    fn is_behind(&self, cursor: Offset) -> bool {
+        waits_too_much(&(self.context.around.journal_size)(), cursor)
+    }
+
+    /// What comes next behind `cursor`. Few filters read at a time: an entry takes many times its size in memory.
+    async fn find(&self, filter: &SubscriptionFilter, cursor: Offset, head: Offset) -> Result<Found, String> {
         let (around, group) = (&self.context.around, self.key.0.clone());
         let mode = mode_of(&around.shared.view.load().clock.rules, &group.account);
-        let (name, pattern) = (self.key.1.clone(), filter.pattern.clone());
-        let entries = around.entries.clone();
+        let pattern = filter.pattern.clone().ok_or("this version cannot read the filter's pattern")?;
+        let (name, entries) = (self.key.1.clone(), around.entries.clone());
+        let _turn = self.context.readers.acquire().await.map_err(|error| error.to_string())?;
         let finding = tokio::task::spawn_blocking(move || {
             let mut found = Found::behind(cursor);
-            // A pattern that is none finds nothing, and what it might have meant is passed.
-            let Some(pattern) = pattern else { return Ok(Found::behind(head)) };
             let wanted = Wanted { group: &group, filter: &name, pattern: &pattern, mode };
-            while found.through < head && !found.is_full() {
+            while found.through < head && !found.is_enough() {
                 let read = entries(Offset(found.through.0 + 1))?;
                 if read.is_empty() {
                     break;
                 }
-                for (offset, entry) in read.iter().take_while(|(offset, _)| *offset <= head) {
-                    found.look_at(&wanted, *offset, entry);
-                    if found.is_full() {
+                for (offset, bytes) in read.iter().take_while(|(offset, _)| *offset <= head) {
+                    let looked = found.look_at_bytes(&wanted, *offset, bytes);
+                    looked.map_err(|error| format!("journal entry {}: {error}", offset.0))?;
+                    if found.is_enough() {
                         break;
                     }
                 }
             }
-            Ok::<_, String>(found)
+            Ok(found)
         });
-        match finding.await {
-            Ok(Ok(found)) => Some(found),
-            Ok(Err(reason)) => {
-                tracing::error!(reason, "the journal could not be read for a subscription filter");
-                None
-            }
-            Err(_) => None,
-        }
+        finding.await.unwrap_or_else(|error| Err(error.to_string()))
     }
 
-    /// Sends until all of it arrived or was put aside; `false` where the filter has changed before.
+    /// Sends until all of it arrived or was put aside, or the filter has changed; up to which entry it is done.
     async fn deliver(
         &self,
         filter: &SubscriptionFilter,
         cursor: Offset,
         found: &Found,
-    ) -> Result<bool, Ended> {
-        let (around, definition) = (&self.context.around, &filter.stored.definition);
+    ) -> Result<Offset, Ended> {
         let mut waiting = VecDeque::from([Delivery {
             request_id: request_id(&self.key, cursor, found.through),
-            source_arn: source_arn(&self.key.0, &definition.name),
+            source_arn: source_arn(&self.key.0, &self.key.1),
             records: found.records.clone(),
         }]);
-        let since = (around.now)();
-        let (mut tries, mut put_aside_events) = (0, 0);
-        while let Some(next) = waiting.front() {
-            let sent = self.context.endpoint.send(&definition.destination, next, (around.now)()).await;
-            around.telemetry.count_delivery(if sent.is_ok() { "arrived" } else { "failed" });
-            let Err(failure) = sent else {
-                waiting.pop_front();
-                continue;
-            };
-            tries += 1;
-            if failure == Failure::TooLarge && next.records.len() > 1 {
-                let halves = halves(next);
-                waiting.pop_front();
-                halves.into_iter().for_each(|half| waiting.push_front(half));
-            } else if self.gives_up(&failure, since, cursor) {
-                self.put_aside(next, &failure).await?;
-                put_aside_events += next.events();
-                waiting.pop_front();
-            } else {
-                let wait = wait_after(tries, chance(&next.request_id, tries));
-                let next_try_at = (around.now)().plus(wait);
-                let (reason, oldest) = (failure.to_string(), found.oldest);
-                let failing = Failing { since, tries, reason, next_try_at, oldest };
-                if !self.wait(filter, failing, wait).await {
-                    return Ok(false);
+        let since = (self.context.around.now)();
+        let mut trying = Trying { since, tries: 0, arrived_events: 0, put_aside_events: 0 };
+        while let Some(delivery) = waiting.front() {
+            match self.try_once(filter, cursor, delivery, &mut trying, found.oldest).await {
+                Next::Done => {
+                    trying.arrived_events += delivery.events();
+                    waiting.pop_front();
                 }
+                Next::Split => {
+                    let halves = halves(delivery);
+                    waiting.pop_front();
+                    halves.into_iter().for_each(|half| waiting.push_front(half));
+                }
+                Next::PutAside(reason) => {
+                    self.put_aside(delivery, &reason).await?;
+                    trying.put_aside_events += delivery.events();
+                    waiting.pop_front();
+                }
+                Next::Again => {}
+                Next::Leave => break,
             }
         }
-        let delivered_events = found.events - put_aside_events;
-        around.telemetry.count_delivered_events("delivered", delivered_events);
+        self.count(&trying);
+        // What follows the first record that still waits comes again.
+        let left = waiting.front().and_then(|delivery| delivery.records.first());
+        Ok(left.map_or(found.through, |record| Offset(record.offset.0 - 1)))
+    }
+
+    /// Tries a delivery, and waits where it is to be tried again.
+    async fn try_once(
+        &self,
+        filter: &SubscriptionFilter,
+        cursor: Offset,
+        delivery: &Delivery,
+        trying: &mut Trying,
+        oldest: Option<Timestamp>,
+    ) -> Next {
+        let (around, destination) = (&self.context.around, &*filter.stored.definition.destination);
+        if !self.is_current(filter) {
+            return Next::Leave;
+        }
+        if self.is_behind(cursor) {
+            return Next::PutAside("what waits takes too much of the journal".to_owned());
+        }
+        let sending = self.context.endpoint.send(destination, delivery, (around.now)());
+        let sent = tokio::select! {
+            sent = sending => sent,
+            next = self.interrupted(filter, cursor) => return next,
+        };
+        around.telemetry.count_delivery(if sent.is_ok() { "arrived" } else { "failed" });
+        let Err(failure) = sent else { return Next::Done };
+        if failure == Failure::TooLarge {
+            return if delivery.records.len() > 1 {
+                Next::Split
+            } else {
+                Next::PutAside(failure.to_string())
+            };
+        }
+        trying.tries += 1;
+        let now = (around.now)();
+        if is_given_up(oldest.unwrap_or(now), now, self.context.retry_for, trying.tries) {
+            return Next::PutAside(failure.to_string());
+        }
+        if trying.tries == 1 {
+            let (filter, origin) = (&self.key.1, self.context.endpoint.origin(destination));
+            tracing::warn!(?filter, destination = origin, %failure, "log events do not arrive");
+        }
+        let wait = wait_after(trying.tries, chance(&delivery.request_id, trying.tries));
+        let wait = StdDuration::from_micros(wait.0.unsigned_abs());
+        self.show_failing(trying.since, trying.tries, failure.to_string(), wait, oldest);
+        tokio::select! {
+            () = self.context.pause(wait) => if self.context.is_stopping() { Next::Leave } else { Next::Again },
+            next = self.interrupted(filter, cursor) => next,
+        }
+    }
+
+    /// Ends when the filter has changed, or too much waits.
+    async fn interrupted(&self, filter: &SubscriptionFilter, cursor: Offset) -> Next {
+        loop {
+            tokio::time::sleep(LOOK_EVERY).await;
+            if !self.is_current(filter) {
+                return Next::Leave;
+            }
+            if self.is_behind(cursor) {
+                return Next::PutAside("what waits takes too much of the journal".to_owned());
+            }
+        }
+    }
+
+    fn show_failing(
+        &self,
+        since: Timestamp,
+        tries: u32,
+        reason: String,
+        wait: StdDuration,
+        oldest: Option<Timestamp>,
+    ) {
+        let wait = Duration(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX));
+        let next_try_at = (self.context.around.now)().plus(wait);
+        let failing = Failing { since, tries, reason, next_try_at, oldest };
+        self.context.board.change(&self.key, |status| status.failing = Some(failing));
+    }
+
+    fn count(&self, trying: &Trying) {
+        let around = &self.context.around;
+        let Trying { arrived_events, put_aside_events, .. } = *trying;
+        around.telemetry.count_delivered_events("delivered", arrived_events);
         around.telemetry.count_delivered_events("put_aside", put_aside_events);
-        let delivered_at = (delivered_events > 0).then(|| (around.now)());
+        let delivered_at = (arrived_events > 0).then(|| (around.now)());
         self.context.board.change(&self.key, |status| {
-            status.failing = None;
             status.put_aside_events += put_aside_events;
-            status.delivered_events += delivered_events;
+            status.delivered_events += arrived_events;
             status.last_delivered_at = delivered_at.or(status.last_delivered_at);
         });
-        Ok(true)
-    }
-
-    /// Whether trying again would not help, or costs too much.
-    fn gives_up(&self, failure: &Failure, since: Timestamp, cursor: Offset) -> bool {
-        let around = &self.context.around;
-        *failure == Failure::TooLarge
-            || is_given_up(since, (around.now)(), self.context.retry_for)
-            || waits_too_much(&(around.journal_size)(), around.journal_bytes_max, cursor)
-    }
-
-    /// Waits for the next try; `false` as soon as the filter has changed.
-    async fn wait(&self, filter: &SubscriptionFilter, failing: Failing, wait: Duration) -> bool {
-        if failing.tries == 1 {
-            let (definition, reason) = (&filter.stored.definition, &*failing.reason);
-            tracing::warn!(filter = %definition.name, destination = %definition.destination, reason, "log events do not arrive");
-        }
-        self.context.board.change(&self.key, |status| status.failing = Some(failing));
-        let until = Instant::now() + StdDuration::from_micros(wait.0.unsigned_abs());
-        while Instant::now() < until {
-            sleep_until(until.min(Instant::now() + LOOK_EVERY)).await;
-            if !self.is_current(filter) {
-                return false;
-            }
-        }
-        true
     }
 
     /// Keeps a delivery in a file; goes on trying where the disk does not take it.
-    async fn put_aside(&self, delivery: &Delivery, failure: &Failure) -> Result<(), Ended> {
+    async fn put_aside(&self, delivery: &Delivery, reason: &str) -> Result<(), Ended> {
         let ((group, name, _), now) = (&self.key, (self.context.around.now)());
         let body = Arc::new(delivery.body(now));
         loop {
             let (letters, key, body) = (self.context.letters.clone(), self.key.clone(), body.clone());
             let request_id = delivery.request_id.clone();
             let put = move || letters.put((&key.0, &key.1), &request_id, now, &body);
-            let reason = match tokio::task::spawn_blocking(put).await {
+            let error = match tokio::task::spawn_blocking(put).await {
                 Ok(Ok(())) => break,
                 Ok(Err(error)) => error.to_string(),
-                Err(_) => return Err(Ended),
+                Err(error) => error.to_string(),
             };
-            tracing::error!(filter = %name, reason, "a dead letter could not be written; it is tried again");
+            tracing::error!(filter = ?name, error, "a dead letter could not be written; it is tried again");
             self.filter().ok_or(Ended)?;
-            sleep(DELIVER_EVERY).await;
+            self.context.pause(DELIVER_EVERY).await;
+            if self.context.is_stopping() {
+                return Err(Ended);
+            }
         }
         let request = &*delivery.request_id;
-        tracing::error!(group = %group.name, filter = %name, request, %failure, "log events were put aside");
+        tracing::error!(group = ?group.name, filter = ?name, request, reason, "log events were put aside");
         Ok(())
     }
 
@@ -252,8 +349,10 @@ impl Task {
             let submission = Submission { origin, invocation_id: "".into(), body, answer: Vec::new() };
             match self.context.around.ingest.submit(submission).await {
                 Ok(_) => return Ok(()),
-                Err(Refusal::Throttled) => sleep(LOOK_EVERY).await,
-                Err(Refusal::TooLarge | Refusal::Poisoned) => return Err(Ended),
+                Err(Refusal::Throttled) if !self.context.is_stopping() => {
+                    self.context.pause(LOOK_EVERY).await
+                }
+                Err(_) => return Err(Ended),
             }
         }
     }
@@ -309,7 +408,8 @@ mod tests {
 
     #[test]
     fn a_half_has_half_of_the_records_in_order() {
-        let records: Vec<_> = (0..5).map(|number| Record { bytes: vec![number], events: 1 }).collect();
+        let records: Vec<_> =
+            (0..5).map(|number| Record { bytes: vec![number], events: 1, offset: Offset(1) }).collect();
         let whole = Delivery { request_id: "id".into(), source_arn: String::new(), records };
         let [second, first] = halves(&whole);
         assert_eq!([first.records, second.records].concat(), whole.records);

@@ -68,6 +68,10 @@ impl Targets {
         if walletscope_guard::guard(destination).cuts > 0 {
             return Err(BadTarget::CardNumber);
         }
+        // What a URL parser drops or encodes would stand in the definition and in the log.
+        if !destination.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(BadTarget::NotAUrl);
+        }
         let url = Url::parse(destination).map_err(|_| BadTarget::NotAUrl)?;
         let is_plain = match url.scheme() {
             "https" => false,
@@ -213,6 +217,8 @@ mod tests {
             ("siem.example/firehose", BadTarget::NotAUrl),
             ("ftp://siem.example/", BadTarget::NotAUrl),
             ("file:///etc/passwd", BadTarget::NotAUrl),
+            ("https://siem.example/\nforged", BadTarget::NotAUrl),
+            ("https://si\u{e9}m.example/", BadTarget::NotAUrl),
             ("https://", BadTarget::NotAUrl),
             ("https://user@siem.example/", BadTarget::HasExtras),
             ("https://:word@siem.example/", BadTarget::HasExtras),

@@ -33,6 +33,8 @@ const TRIM_EVERY: StdDuration = StdDuration::from_secs(60);
 /// While attempts are open the journal tells the time at least this often.
 const TICK_EVERY: Duration = Duration::from_seconds(60);
 const NEVER: i64 = i64::MAX;
+/// What subscription filters have not read keeps half of the journal at most.
+const UNDELIVERED_SHARE: u64 = 2;
 
 /// Reads the machine's clock.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -264,9 +266,14 @@ fn write<S: Store>(
     lake: Option<&LakeShared>,
 ) -> Result<(), PipelineError> {
     let needed_from = || {
+        let applied = store.applied();
+        let needed = lake.map_or(applied, |lake| applied.min(lake.keep_from()));
         let undelivered = Offset(shared.undelivered_from.load(Ordering::Acquire));
-        let needed = store.applied().min(undelivered);
-        lake.map_or(needed, |lake| needed.min(lake.keep_from()))
+        // Filters give up long before; should one stand still, calls go before deliveries.
+        if store.size().bytes_behind(undelivered) > store.size().bytes_max / UNDELIVERED_SHARE {
+            return needed;
+        }
+        needed.min(undelivered)
     };
     // Before the first append, which may have to make room: what the lake has not read must not go then.
     store.trim(needed_from(), now())?;

@@ -18,7 +18,7 @@ use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 use walletscope_server::delivery::AccessKeys;
 use walletscope_server::settings::Settings;
-use walletscope_server::start::system_now;
+use walletscope_server::start::{start_as_it_is, system_now};
 
 use super::server::{TestServer, now_millis, settings};
 
@@ -221,7 +221,7 @@ async fn a_delivery_is_tried_until_it_is_taken_and_a_restart_loses_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_refused_for_long_is_put_aside_as_it_was_sent() {
     let (endpoint, url) = Endpoint::default().start().await;
-    endpoint.answers.lock().unwrap().extend([StatusCode::FORBIDDEN; 2]);
+    endpoint.answers.lock().unwrap().extend([StatusCode::FORBIDDEN; 3]);
     let short = |settings: &mut Settings| settings.delivery.retry_for = walletscope_model::Duration(300_000);
     let server = server(short, &url).await;
     put_filter(&server, "all", "", &url).await;
@@ -321,4 +321,49 @@ async fn destinations_that_may_not_be_or_do_not_answer_are_refused() {
         .collect();
     assert_eq!(names, ["one", "two"]);
     open.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_go_before_deliveries_where_too_much_waits() {
+    let (endpoint, url) = Endpoint::default().start().await;
+    endpoint.answers.lock().unwrap().extend([StatusCode::SERVICE_UNAVAILABLE; 10_000]);
+    let server = server(|settings| settings.journal.bytes = 4 << 20, &url).await;
+    put_filter(&server, "all", "", &url).await;
+    let mut number = 7_u64;
+    let mut noise = || {
+        let letters = (0..200_000).map(|_| {
+            number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from(b'a' + u8::try_from((number >> 33) % 26).unwrap())
+        });
+        letters.collect::<String>()
+    };
+    for _ in 0..30 {
+        // Six megabytes through a journal of four: every call is taken.
+        log(&server, &[&noise()]).await;
+    }
+    let begun = Instant::now();
+    while shown(&server).await["putAsideEvents"] == 0 {
+        assert!(begun.elapsed() < ARRIVES_AFTER_MAX, "{}", shown(&server).await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    server.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_only_looks_at_its_folder_sends_nothing() {
+    let (endpoint, url) = Endpoint::default().start().await;
+    endpoint.answers.lock().unwrap().extend([StatusCode::SERVICE_UNAVAILABLE; 10_000]);
+    let server = server(|_| {}, &url).await;
+    put_filter(&server, "all", "", &url).await;
+    log(&server, &["one"]).await;
+    let folder = server.folder.clone();
+    server.server.stop().await;
+    endpoint.answers.lock().unwrap().clear();
+    let looking = start_as_it_is(&allowed(folder.path(), &url), system_now()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_eq!(endpoint.taken(), BTreeMap::new());
+    looking.stop().await;
+    let server = TestServer::start_by(allowed(folder.path(), &url), folder, system_now()).await;
+    endpoint.wait_for(&["one"]).await;
+    server.server.stop().await;
 }
