@@ -11,7 +11,7 @@ function hour(about: number): number[] {
 export function source(name: string, more: Partial<SourceShown> = {}): SourceShown {
   return {
     name, state: "live", firstSeen: "2026-10-24T08:15:02.120Z", lastSeen: "2026-11-22T12:04:31.812Z", perMinute: 412.4, minutes: hour(412), logEvents: 18_204_118, metricData: 0, spans: 0, auditEvents: 0,
-    contractEvents: 16_310_204, joinCoverage: 1, withoutId: 0, withoutCorrelationId: 0, guarded: 0, late: 0, ahead: 0, delaySeconds: 1.245, unknownEvents: [], drift: [], hints: [], ...more,
+    logEventsInPeriod: 612_204, contractEvents: 510_204, joinCoverage: 1, withoutId: 0, withoutCorrelationId: 0, guarded: 0, late: 0, ahead: 0, delaySeconds: 1.245, unknownEvents: [], drift: [], hints: [], ...more,
   };
 }
 
@@ -26,9 +26,12 @@ const FIXES = {
   late: ["warning", "shorten the buffers on the way, or import history under a source of its own"],
 } as const;
 
+/** When each happened last, where that is not just now. */
+const LAST: { [code in keyof typeof FIXES]?: string } = { card_number: "2026-11-22T08:31:07.020Z", spelling_drift: "2026-11-21T19:12:40Z" };
+
 export function hint(code: keyof typeof FIXES, text: string): SourceHint {
   const [severity, fix] = FIXES[code];
-  return { code, severity, text, fix };
+  return { code, severity, text, fix, lastSeen: LAST[code] ?? "2026-11-22T12:04:31.812Z" };
 }
 
 /** As the server orders them: those with hints first, then by name. */
@@ -61,6 +64,7 @@ export const SOURCES: SourcesAnswer = {
     source("cloudwatch-agent", { perMinute: 60, minutes: Array.from({ length: 60 }, (_, place) => (place === 59 ? 40 : 60)), logEvents: 0, contractEvents: 0, joinCoverage: null, metricData: 2_612_004, delaySeconds: 0 }),
     source("token-provisioning-service"),
   ],
+  periodHours: 24,
   dataTo: { applied: 4_711, clock: NOW, newestArrival: NOW, now: NOW, sequence: 12 },
 };
 

@@ -688,7 +688,10 @@ export interface components {
         };
         /** @description A name and how often it came. */
         CountedName: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description In the period.
+             */
             count: number;
             name: string;
         };
@@ -1796,6 +1799,8 @@ export interface components {
             code: string;
             /** @description What to do. */
             fix: string;
+            /** @description When it happened last, RFC 3339: nothing newer is a sign that it was mended. */
+            lastSeen: string;
             /** @description `error` (numbers are missing or wrong) or `warning`. */
             severity: string;
             /** @description What is wrong. */
@@ -1808,11 +1813,15 @@ export interface components {
              * @description Events whose time is more than a minute ahead of their arrival.
              */
             ahead: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Since it was first seen.
+             */
             auditEvents: number;
             /**
              * Format: int64
-             * @description Log events that are events of the contract.
+             * @description Log events of the period that are events of the contract. This and all that follows is of the period, but the
+             *     delay.
              */
             contractEvents: number;
             /**
@@ -1843,9 +1852,20 @@ export interface components {
              * @description Events that arrived more than 15 minutes after their time.
              */
             late: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Since it was first seen.
+             */
             logEvents: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Log events of the period.
+             */
+            logEventsInPeriod: number;
+            /**
+             * Format: int64
+             * @description Since it was first seen.
+             */
             metricData: number;
             /** @description Records of each of the newest 60 minutes, oldest first. */
             minutes: number[];
@@ -1856,7 +1876,10 @@ export interface components {
              * @description Records a minute, over the newest hour.
              */
             perMinute: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Since it was first seen.
+             */
             spans: number;
             /** @description `live`, or `silent` when nothing came for ten minutes. */
             state: string;
@@ -1877,6 +1900,8 @@ export interface components {
         SourcesAnswer: {
             /** @description How fresh it is. */
             dataTo: components["schemas"]["DataTo"];
+            /** @description Over which time is counted what can be mended: the running hour and those before it. What is older is forgotten. */
+            periodHours: number;
             /** @description Those with hints first, then by name. */
             sources: components["schemas"]["SourceShown"][];
         };

@@ -5,7 +5,7 @@ import { askSources } from "../api/sources";
 import { Connect } from "../panels/Connect";
 import { Panel } from "../panels/Panel";
 import { SourceList } from "../panels/SourceList";
-import { summary } from "../panels/sourceWords";
+import { period, summary } from "../panels/sourceWords";
 import { time, wholeSeconds } from "../text/format";
 import { useAddress } from "../url/useAddress";
 
@@ -18,10 +18,10 @@ export function Sources(): ReactNode {
     <>
       <div className="row wrap">
         <h1>Sources</h1>
-        <span className="quiet grow">{answer.data ? `as of ${time(answer.data.dataTo.now, zone, "clock")}, asked every ${wholeSeconds(EVERY_MS)}` : ""}</span>
+        <span className="quiet grow">{answer.data ? `as of ${time(answer.data.dataTo.now, zone, "clock")}, asked every ${wholeSeconds(EVERY_MS)}; counts and hints of ${period(answer.data.periodHours)}` : ""}</span>
       </div>
       <Panel name="sources" title={answer.data && answer.data.sources.length > 0 ? summary(answer.data.sources) : "Who sends what"} answer={answer} height={200} isNothing={() => false} isTimeless>
-        {({ sources, dataTo }) => sources.length === 0 ? <Connect /> : <SourceList sources={sources} zone={zone} now={Date.parse(dataTo.now)} />}
+        {({ sources, periodHours, dataTo }) => sources.length === 0 ? <Connect /> : <SourceList sources={sources} hours={periodHours} zone={zone} now={Date.parse(dataTo.now)} />}
       </Panel>
     </>
   );

@@ -5,7 +5,7 @@ import type { CountedName, SourceHint, SourceShown } from "../api/sources";
 import { MinuteBars } from "../charts/MinuteBars";
 import { Icon } from "../shell/icons";
 import { count, rate, time, wholeSeconds } from "../text/format";
-import { coverage, delay, isError, kinds, minutesInWords, numbered, sentence, worstFirst } from "./sourceWords";
+import { coverage, delay, isError, kinds, minutesInWords, numbered, period, sentence, worstFirst } from "./sourceWords";
 
 /** More are shown when they are asked for. */
 const SHOWN_MAX = 50;
@@ -14,18 +14,20 @@ const UNKNOWN_MAX = 20;
 
 interface Of {
   source: SourceShown;
+  /** Over which time the server counts what can be mended. */
+  hours: number;
   zone: "utc" | "local";
   /** The server's time. */
   now: number;
 }
 
-export function SourceList({ sources, zone, now }: Omit<Of, "source"> & { sources: readonly SourceShown[] }): ReactNode {
+export function SourceList({ sources, hours, zone, now }: Omit<Of, "source"> & { sources: readonly SourceShown[] }): ReactNode {
   const [most, setMost] = useState(SHOWN_MAX);
   const sorted = worstFirst(sources);
   return (
     <>
       <ul className="sources">
-        {sorted.slice(0, most).map((source) => <Source key={source.name} source={source} zone={zone} now={now} />)}
+        {sorted.slice(0, most).map((source) => <Source key={source.name} source={source} hours={hours} zone={zone} now={now} />)}
       </ul>
       {sorted.length > most && (
         <div className="row wrap sources-more">
@@ -37,7 +39,7 @@ export function SourceList({ sources, zone, now }: Omit<Of, "source"> & { source
   );
 }
 
-function Source({ source, zone, now }: Of): ReactNode {
+function Source({ source, hours, zone, now }: Of): ReactNode {
   const [isOpen, setOpen] = useState(false);
   const isSilent = source.state === "silent";
   return (
@@ -49,11 +51,11 @@ function Source({ source, zone, now }: Of): ReactNode {
       </div>
       {source.hints.length > 0 && (
         <ul className="source-hints" aria-label={`What to mend in ${source.name}`}>
-          {source.hints.map((hint) => <Hint key={hint.code} hint={hint} zone={zone} />)}
+          {source.hints.map((hint) => <Hint key={hint.code} hint={hint} zone={zone} now={now} />)}
         </ul>
       )}
       <Figures source={source} />
-      {isOpen && <More source={source} zone={zone} />}
+      {isOpen && <More source={source} hours={hours} zone={zone} />}
     </li>
   );
 }
@@ -62,12 +64,12 @@ function Ago({ at, zone, now }: { at: string; zone: "utc" | "local"; now: number
   return <time dateTime={at} title={time(at, zone, "full")}>{wholeSeconds(now - Date.parse(at))} ago</time>;
 }
 
-function Hint({ hint, zone }: { hint: SourceHint; zone: "utc" | "local" }): ReactNode {
+function Hint({ hint, zone, now }: { hint: SourceHint; zone: "utc" | "local"; now: number }): ReactNode {
   const isWrong = isError(hint);
   return (
     <li data-hint={hint.code} data-severity={isWrong ? "error" : "warning"}>
       <span className="status" data-outcome={isWrong ? "FAILED" : "BEHIND"}><Icon name={isWrong ? "failed" : "notice"} />{isWrong ? "Error" : "Warning"}</span>
-      <strong>{sentence(hint.text, zone)}</strong>
+      <span><strong>{sentence(hint.text, zone)}</strong> {hint.code !== "silent" && <span className="quiet small">Last <Ago at={hint.lastSeen} zone={zone} now={now} /></span>}</span>
       <span>{sentence(hint.fix, zone).split("`").map((words, place) => (place % 2 === 1 ? <code key={place} className="mono">{words}</code> : words))}</span>
     </li>
   );
@@ -84,7 +86,7 @@ function Figures({ source }: { source: SourceShown }): ReactNode {
       </div>
       <div data-figure="coverage"><dt>Join coverage</dt><dd><span className="source-value">{joined.value}</span><span className="quiet small">{joined.note}</span></dd></div>
       <div data-figure="kinds">
-        <dt>Brings</dt>
+        <dt>Brought in all</dt>
         <dd>{brought.length === 0 ? <span className="quiet">nothing yet</span> : brought.map(([kind, amount]) => <span key={kind} className="source-kind">{kind} <span className="quiet">{count(amount)}</span></span>)}</dd>
       </div>
       <div data-figure="guarded"><dt>Card numbers cut</dt><dd><span className="source-value" style={source.guarded > 0 ? { color: "var(--fail)" } : {}}>{count(source.guarded)}</span></dd></div>
@@ -93,10 +95,13 @@ function Figures({ source }: { source: SourceShown }): ReactNode {
   );
 }
 
-function More({ source, zone }: Omit<Of, "now">): ReactNode {
-  const facts: [string, string][] = [
+function More({ source, hours, zone }: Omit<Of, "now">): ReactNode {
+  const seen: [string, string][] = [
     ["First seen", time(source.firstSeen, zone, "full")],
     ["Last seen", time(source.lastSeen, zone, "full")],
+  ];
+  const lately: [string, string][] = [
+    ["Log events", count(source.logEventsInPeriod)],
     ["Events of the contract", count(source.contractEvents)],
     ["Without any id", count(source.withoutId)],
     ["Without a correlation id", count(source.withoutCorrelationId)],
@@ -105,7 +110,9 @@ function More({ source, zone }: Omit<Of, "now">): ReactNode {
   ];
   return (
     <div className="source-more">
-      <dl className="facts">{facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>
+      <Facts facts={seen} />
+      <h4>In {period(hours)}</h4>
+      <Facts facts={lately} />
       <div className="source-lists">
         <section aria-label={`Unknown event names of ${source.name}`} data-list="unknown">
           <h4>Event names that the contract does not know</h4>
@@ -122,6 +129,10 @@ function More({ source, zone }: Omit<Of, "now">): ReactNode {
       </div>
     </div>
   );
+}
+
+function Facts({ facts }: { facts: readonly [string, string][] }): ReactNode {
+  return <dl className="facts">{facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>;
 }
 
 function Counted({ head, names, isCode = false }: { head: string; names: readonly CountedName[]; isCode?: boolean }): ReactNode {

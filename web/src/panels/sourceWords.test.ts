@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import type { SourceHint, SourceShown } from "../api/sources";
-import { coverage, delay, kinds, minutesInWords, sentence, summary, worstFirst } from "./sourceWords";
+import { coverage, delay, kinds, minutesInWords, period, sentence, summary, worstFirst } from "./sourceWords";
 
 const SOURCE: SourceShown = {
-  name: "gateway", state: "live", firstSeen: "2026-11-20T08:00:00Z", lastSeen: "2026-11-22T12:04:31Z", perMinute: 42.1, minutes: [], logEvents: 2_000, metricData: 0, spans: 12, auditEvents: 0,
+  name: "gateway", state: "live", firstSeen: "2026-11-20T08:00:00Z", lastSeen: "2026-11-22T12:04:31Z", perMinute: 42.1, minutes: [], logEvents: 2_000, metricData: 0, spans: 12, auditEvents: 0, logEventsInPeriod: 1_200,
   contractEvents: 1_000, joinCoverage: 0.994, withoutId: 6, withoutCorrelationId: 0, guarded: 0, late: 0, ahead: 0, delaySeconds: 1.25, unknownEvents: [], drift: [], hints: [],
 };
-const hint = (severity: string): SourceHint => ({ code: "late", severity, text: "", fix: "" });
+const hint = (severity: string): SourceHint => ({ code: "late", severity, text: "", fix: "", lastSeen: "2026-11-22T12:04:31Z" });
 const named = (name: string, ...hints: SourceHint[]): SourceShown => ({ ...SOURCE, name, hints });
 
 it("shows errors before warnings before sources without hints, and keeps the server's order among equals", () => {
@@ -26,6 +26,10 @@ it("says a share with its number, and no share of nothing", () => {
 it("names the kinds that came, and a delay only of events", () => {
   expect(kinds(SOURCE)).toEqual([["Logs", 2_000], ["Spans", 12]]);
   expect([delay(SOURCE), delay({ ...SOURCE, delaySeconds: -150 }), delay({ ...SOURCE, logEvents: 0, delaySeconds: 0 })]).toEqual(["1.25 s", "3 min ahead", "–"]);
+});
+
+it("says over which time is counted", () => {
+  expect(period(24)).toBe("the last 24 h");
 });
 
 it("says the minutes in words", () => {

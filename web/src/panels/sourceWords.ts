@@ -25,6 +25,11 @@ export function numbered(amount: number, word: string): string {
   return `${count(amount)} ${word}${amount === 1 ? "" : "s"}`;
 }
 
+/** The time over which is counted what can be mended. */
+export function period(hours: number): string {
+  return `the last ${count(hours)} h`;
+}
+
 /** Which kinds of records it brings, and how many of each. */
 export function kinds({ logEvents, metricData, spans, auditEvents }: SourceShown): [string, number][] {
   const all: [string, number][] = [["Logs", logEvents], ["Metrics", metricData], ["Spans", spans], ["Audit", auditEvents]];
