@@ -106,7 +106,7 @@ test("opened, a source names unknown events, spellings and what came late, ahead
   await expect(gateway.locator('[data-list="unknown"] tbody tr')).toHaveText(["TOKEN_MADE41,204", "TOKEN_PROVISION_STARTED1,310", "com.example.gateway.handlers.ProvisioningHandler.afterComplete3"]);
   await expect(gateway.locator('[data-list="drift"] th.mono')).toHaveText(["walletProvider", "issuer"]);
   await expect(gateway.locator('[data-list="drift"]')).toContainText("apple_pay1,204");
-  for (const fact of ["Late, by more than 15 min402", "Ahead, by more than 1 min0", "Without any id810,174", "Without a correlation id1,204,008", "Last seen2026-11-22 12:04:31.812"]) await expect(gateway.locator(".facts")).toContainText(fact);
+  for (const fact of ["Late, by more than 15 min402", "Ahead, by more than 1 min0", "Without any id810,174", "Without a correlation id1,204,008", "Last seen2026-11-22 12:04:31.812"]) await expect(gateway.locator(".source-more")).toContainText(fact);
   await page.getByRole("button", { name: "audit-trail" }).click();
   await expect(shown(page, "audit-trail").locator('[data-list="unknown"]')).toContainText("None.");
   await toggle.click();

@@ -145,15 +145,17 @@ pub enum Provenance {
     Embedded,
     /// A platform line of AWS Lambda.
     Lambda,
+    /// What is known of the source itself, whether it sends anything or not.
+    Source,
 }
 
 impl Provenance {
     /// Every one, in the order of their numbers.
-    pub const ALL: [Self; 4] = [Self::Put, Self::Filter, Self::Embedded, Self::Lambda];
+    pub const ALL: [Self; 5] = [Self::Put, Self::Filter, Self::Embedded, Self::Lambda, Self::Source];
 
     /// As the column `provenance` says it.
     pub fn name(self) -> &'static str {
-        ["put", "filter", "emf", "lambda"][self as usize]
+        ["put", "filter", "emf", "lambda", "source"][self as usize]
     }
 }
 

@@ -158,7 +158,7 @@ const METRIC_COLUMNS: [(&str, &str); 9] = [
     ("date", "The UTC day of timestamp."),
     ("WalletProvider", "ApplePay, GooglePay…; unknown where no record says it."),
     ("Issuer", "The card's issuer; unknown where no record says it."),
-    ("provenance", "Who said it: attempt, put, filter, emf or lambda."),
+    ("provenance", "Who said it: attempt, put, filter, emf, lambda or source."),
     ("sample_count", "How many samples the value stands for."),
     ("minimum", "The smallest of several samples."),
     ("maximum", "The largest of several samples."),

@@ -44,13 +44,13 @@ impl Clock {
             return record.time;
         }
         let from = record.time.max(record.arrival);
-        let standing: i64 = self
-            .gaps
-            .iter()
-            .filter(|gap| gap.from >= record.arrival)
-            .map(|gap| gap.to.since(gap.from).0)
-            .sum();
-        from.plus(Duration(standing))
+        from.plus(self.stood_still_since(record.arrival))
+    }
+
+    /// How long the product did not run since then, as far as gaps are remembered.
+    pub fn stood_still_since(&self, at: Timestamp) -> Duration {
+        let gaps = self.gaps.iter().filter(|gap| gap.from >= at);
+        Duration(gaps.map(|gap| gap.to.since(gap.from).0).sum())
     }
 
     /// The rules that hold for a record.

@@ -5,6 +5,7 @@
 //! spellings, clocks that are off). What can be mended is counted over the newest hours alone, by [`Tally`], so that it
 //! is forgotten once it is mended. Everything has a bound; what is beyond it is counted and not named.
 
+pub mod silence;
 mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use walletscope_model::{Batch, Body, Duration, IdKind, LogEvent, Stage, Timestam
 
 use self::tally::count_name;
 pub use self::tally::{HOURS, Tally};
+use crate::clock::Clock;
 use crate::interpret::{Said, What};
 
 /// Sources that are counted; more are not.
@@ -67,6 +69,8 @@ pub struct SourceStats {
     pub first_seen: Timestamp,
     /// When the newest entry arrived.
     pub last_seen: Timestamp,
+    /// Whose it is.
+    pub tenant: Box<str>,
     /// Log events, since it was first seen.
     pub log_events: u64,
     /// Metric data, since it was first seen.
@@ -136,7 +140,8 @@ impl Sources {
         if !self.by_name.contains_key(source) && self.by_name.len() >= SOURCES_MAX {
             return;
         }
-        let new = || Arc::new(SourceStats { first_seen: now, ..SourceStats::default() });
+        let tenant = || batch.origin.tenant.clone();
+        let new = || Arc::new(SourceStats { first_seen: now, tenant: tenant(), ..SourceStats::default() });
         let stats = Arc::make_mut(self.by_name.entry(source.clone()).or_insert_with(new));
         stats.last_seen = now;
         *field(stats) += count as u64;
@@ -190,9 +195,9 @@ impl SourceStats {
         self.minutes.range(from..).map(|(_, count)| count).sum::<u64>() as f64 / minutes as f64
     }
 
-    /// Whether it has brought nothing for long.
-    pub fn is_silent(&self, now: Timestamp) -> bool {
-        now.since(self.last_seen) >= SILENT_AFTER
+    /// Whether it has brought nothing for long, while the product ran.
+    pub fn is_silent(&self, now: Timestamp, clock: &Clock) -> bool {
+        self.silent_for(now, clock) >= SILENT_AFTER
     }
 
     /// Words of a dimension that came lately in several spellings, which differ in case, blanks, `_` and `-` alone.

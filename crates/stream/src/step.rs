@@ -59,15 +59,18 @@ impl<B: Backing> State<B> {
         let previous = self.clock.now;
         self.clock.now = previous.max(batch.appended_at);
         self.clock_changed = true;
+        if let Body::Gap(gap) = &batch.body {
+            self.stand_still(*gap);
+        }
+        // Before the entry counts: they are of the minutes before it.
+        let silences = self.sources.silences(previous, &self.clock, &batch.body);
         if matches!(batch.body, Body::Logs(_) | Body::Metrics(_) | Body::Spans(_) | Body::Audit(_)) {
             self.clock.newest_arrival = Some(self.clock.now);
             self.sources.note(batch, self.clock.now);
         }
-        if let Body::Gap(gap) = &batch.body {
-            self.stand_still(*gap);
-        }
         self.fire_timers()?;
-        let mut derived = self.catalog.metric_filters.fire(self.clock.now);
+        let mut derived = silences;
+        derived.extend(self.catalog.metric_filters.fire(self.clock.now));
         match &batch.body {
             Body::Logs(logs) => {
                 self.catalog.note_events(&batch.origin, logs, batch.appended_at);
@@ -111,10 +114,12 @@ impl<B: Backing> State<B> {
         Ok(effects)
     }
 
-    /// When the next attempt changes, or the next metric datum follows, by time alone.
+    /// When the next attempt changes, or the next metric datum follows, by time alone: within a minute while there are
+    /// sources.
     pub fn next_due(&self) -> Option<Timestamp> {
         let attempt = self.timers.first().map(|(due, _)| *due);
-        attempt.into_iter().chain(self.catalog.metric_filters.next_due()).min()
+        let others = [self.catalog.metric_filters.next_due(), self.sources.next_due(&self.clock)];
+        attempt.into_iter().chain(others.into_iter().flatten()).min()
     }
 
     fn log_event(&mut self, origin: &Origin, event: &LogEvent, at: Place) -> Result<(), BackingError> {

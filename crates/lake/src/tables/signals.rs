@@ -128,7 +128,7 @@ pub(super) const METRIC_POINTS: &[Column] = &[
     column("values", Doubles, "The distinct values where there are at most eight."),
     column("counts", Doubles, "How often each of the values occurred."),
     column("sketch", Bytes, "A DDSketch of the values where there are more."),
-    required(column("provenance", Text, "put, filter, emf, lambda or attempt.")),
+    required(column("provenance", Text, "put, filter, emf, lambda, source or attempt.")),
     ACCOUNT,
     REGION,
     SOURCE,

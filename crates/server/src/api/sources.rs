@@ -11,6 +11,7 @@ use axum::{Extension, Json};
 use serde::Serialize;
 use utoipa::ToSchema;
 use walletscope_model::Timestamp;
+use walletscope_stream::Clock;
 use walletscope_stream::source::{Count, HOURS, MINUTES, SourceStats};
 
 use super::error::{ApiError, ErrorBody};
@@ -131,12 +132,12 @@ pub(super) async fn sources(
     let view = api.shared.view.load();
     let now = api.now();
     let mut sources: Vec<SourceShown> =
-        view.sources.iter().map(|(name, stats)| shown(name, stats, now)).collect();
+        view.sources.iter().map(|(name, stats)| shown(name, stats, now, &view.clock)).collect();
     sources.sort_by_key(|source| source.hints.is_empty());
     Ok(Json(SourcesAnswer { sources, period_hours: HOURS, data_to: DataTo::of(&view, now) }))
 }
 
-fn shown(name: &str, stats: &SourceStats, now: Timestamp) -> SourceShown {
+fn shown(name: &str, stats: &SourceStats, now: Timestamp, clock: &Clock) -> SourceShown {
     let lately = |what| stats.count(what, now);
     let (contract_events, without_id) = (lately(Count::ContractEvents), lately(Count::WithoutId));
     let joined = contract_events - without_id;
@@ -146,7 +147,7 @@ fn shown(name: &str, stats: &SourceStats, now: Timestamp) -> SourceShown {
     });
     SourceShown {
         name: name.to_owned(),
-        state: if stats.is_silent(now) { "silent" } else { "live" },
+        state: if stats.is_silent(now, clock) { "silent" } else { "live" },
         first_seen: stats.first_seen.rfc3339(),
         last_seen: stats.last_seen.rfc3339(),
         per_minute: stats.per_minute(now),
@@ -166,7 +167,7 @@ fn shown(name: &str, stats: &SourceStats, now: Timestamp) -> SourceShown {
         delay_seconds: stats.delay.0 as f64 / 1e6,
         unknown_events: unknown_events(stats, now),
         drift: drift.collect(),
-        hints: hints(stats, now),
+        hints: hints(stats, now, clock),
     }
 }
 
@@ -190,7 +191,7 @@ fn minutes(counts: &BTreeMap<Timestamp, u64>, now: Timestamp) -> Vec<u64> {
 }
 
 /// What the counts mean, the worst first.
-fn hints(stats: &SourceStats, now: Timestamp) -> Vec<SourceHint> {
+fn hints(stats: &SourceStats, now: Timestamp, clock: &Clock) -> Vec<SourceHint> {
     let lately = |what| stats.count(what, now);
     let (events, log_events) = (lately(Count::ContractEvents), lately(Count::LogEvents));
     let is_many = |count: u64, of: u64| of > 0 && count > 0 && count as f64 / of as f64 >= SHARE_MIN;
@@ -198,7 +199,7 @@ fn hints(stats: &SourceStats, now: Timestamp) -> Vec<SourceHint> {
     let mut hint = |code, severity, last_at: Timestamp, text: String, fix| {
         hints.push(SourceHint { code, severity, text, fix, last_seen: last_at.rfc3339() });
     };
-    if stats.is_silent(now) {
+    if stats.is_silent(now, clock) {
         let text = format!("nothing came since {}", stats.last_seen.rfc3339());
         let fix = "see whether the function, its log subscription or its agent still runs, and whether its key is good";
         hint("silent", "error", stats.last_seen, text, fix);
@@ -266,7 +267,7 @@ mod tests {
     use walletscope_stream::source::Tally;
 
     fn codes(stats: &SourceStats, now: Timestamp) -> Vec<&'static str> {
-        hints(stats, now).into_iter().map(|hint| hint.code).collect()
+        hints(stats, now, &Clock::default()).into_iter().map(|hint| hint.code).collect()
     }
 
     /// A source with these counts, all of them at the hour 0.
@@ -317,7 +318,9 @@ mod tests {
         stats.last_seen = Timestamp::from_seconds(86_400);
         assert_eq!(codes(&stats, Timestamp::from_seconds(86_399)), expected);
         assert_eq!(codes(&stats, Timestamp::from_seconds(86_400)), [""; 0]);
-        let drift = hints(&stats, Timestamp(0)).into_iter().find(|hint| hint.code == "spelling_drift");
+        let drift = hints(&stats, Timestamp(0), &Clock::default())
+            .into_iter()
+            .find(|hint| hint.code == "spelling_drift");
         assert_eq!(drift.map(|hint| hint.last_seen), Some("1970-01-01T00:00:00.000007Z".to_owned()));
     }
 

@@ -42,6 +42,7 @@ pub fn encode_source(stats: &SourceStats) -> Vec<u8> {
         version: SOURCE_VERSION,
         first_seen: stats.first_seen.0,
         last_seen: stats.last_seen.0,
+        tenant: stats.tenant.to_string(),
         totals: vec![stats.log_events, stats.metric_data, stats.spans, stats.audit_events],
         delay: stats.delay.0,
         counts: stats.counts.iter().map(tally_record).collect(),
@@ -77,6 +78,7 @@ pub fn decode_source(bytes: &[u8]) -> Result<SourceStats, CodecError> {
     Ok(SourceStats {
         first_seen: Timestamp(record.first_seen),
         last_seen: Timestamp(record.last_seen),
+        tenant: record.tenant.into(),
         log_events,
         metric_data,
         spans,
@@ -141,6 +143,8 @@ struct SourceRecord {
     minutes: Vec<i64>,
     #[prost(uint64, repeated, tag = "10")]
     minute_counts: Vec<u64>,
+    #[prost(string, tag = "11")]
+    tenant: String,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -184,6 +188,7 @@ mod tests {
         let stats = SourceStats {
             first_seen: Timestamp(1),
             last_seen: Timestamp(2),
+            tenant: "acme".into(),
             log_events: 3,
             metric_data: 4,
             spans: 5,

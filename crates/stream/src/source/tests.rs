@@ -69,7 +69,11 @@ fn what_a_source_brings_is_counted() {
         Drift { field: Field::Wallet, spellings: vec![("ApplePay", 1), ("apple_pay", 1)], last_at: at(100) };
     assert_eq!(stats.drift(at(1_500)), [drift]);
     assert_eq!(stats.per_minute(at(1_500)), 9.0 / 25.0);
-    assert!(!stats.is_silent(at(2_000)) && stats.is_silent(at(2_100)));
+    let clock = Clock::default();
+    assert!(!stats.is_silent(at(2_099), &clock) && stats.is_silent(at(2_100), &clock));
+    let gap = walletscope_model::Gap { from: at(1_600), to: at(2_000) };
+    let clock = Clock { gaps: vec![gap], ..clock };
+    assert!(!stats.is_silent(at(2_499), &clock) && stats.is_silent(at(2_500), &clock), "nobody listened");
     assert_eq!(sources.take_changes().len(), 1);
     assert_eq!(sources.take_changes().len(), 0);
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use walletscope_model::{Attempt, Batch, Offset, Timestamp};
 use walletscope_series::{Count, Resolution, Window};
 use walletscope_stream::attempt::fold;
+use walletscope_stream::source::SourceStats;
 use walletscope_stream::token::{active_changes, timeline};
 use walletscope_stream::window::is_kept;
 use walletscope_stream::{
@@ -23,6 +24,7 @@ pub struct Disk {
     dictionary: Vec<(Dimension, Box<str>)>,
     /// By what it is about.
     catalog: BTreeMap<String, CatalogChange>,
+    sources: BTreeMap<Box<str>, SourceStats>,
     clock: Clock,
     active_tokens: BTreeMap<(u16, u16), i64>,
     applied: Offset,
@@ -114,6 +116,7 @@ impl World {
             };
         }
         disk.dictionary.extend(words);
+        disk.sources.extend(changes.sources.into_iter().map(|(name, stats)| (name, (*stats).clone())));
         disk.catalog.extend(changes.catalog.into_iter().map(|change| (about(&change), change)));
         if changes.clock {
             disk.clock = clock;
@@ -137,6 +140,7 @@ impl World {
         state.clock = disk.clock;
         state.catalog.set_rules(&state.clock.rules);
         disk.catalog.into_values().for_each(|change| state.catalog.restore(change));
+        disk.sources.into_iter().for_each(|(name, stats)| state.sources.restore(name, stats));
         state.active_tokens = disk.active_tokens;
         state.applied = disk.applied;
         self.state = state;
