@@ -60,11 +60,12 @@ test("keys lead there, errors come first, and each hint says what is wrong and w
   await expect(panel(page, "sources").getByRole("heading", { level: 2 })).toHaveText("6 sources, 1 silent, 2 with errors, 1 with warnings");
   expect(await names(page)).toEqual(["gateway", "issuer-callbacks", "device-agent", "audit-trail", "cloudwatch-agent", "token-provisioning-service"]);
   const hints = shown(page, "gateway").locator("[data-hint]");
-  await expect(hints).toHaveCount(5);
+  await expect(hints).toHaveCount(8);
   await expect(hints.nth(1)).toHaveText(/Error.*17 events held a card number, which was cut\..*Never log a card number: .* mend its writer\./);
   await expect(hints.nth(0)).toContainText("810,174 of 31,402,118 events have no id");
-  await expect(hints.nth(3).locator("code")).toHaveText("event");
-  await expect(hints.nth(4)).toContainText("Warning");
+  await expect(hints.nth(4).locator("code")).toHaveText("event");
+  await expect(hints.nth(5)).toContainText("Warning");
+  await expect(hints.nth(1)).toContainText("Last 3.6 h ago");
   await expect(shown(page, "token-provisioning-service").locator("[data-hint]")).toHaveCount(0);
 });
 
@@ -106,8 +107,15 @@ test("opened, a source names unknown events, spellings and what came late, ahead
   await expect(gateway.locator('[data-list="unknown"] tbody tr')).toHaveText(["TOKEN_MADE41,204", "TOKEN_PROVISION_STARTED1,310", "com.example.gateway.handlers.ProvisioningHandler.afterComplete3"]);
   await expect(gateway.locator('[data-list="drift"] th.mono')).toHaveText(["walletProvider", "issuer"]);
   await expect(gateway.locator('[data-list="drift"]')).toContainText("apple_pay1,204");
-  for (const fact of ["Late, by more than 15 min402", "Ahead, by more than 1 min0", "Without any id810,174", "Without a correlation id1,204,008", "Last seen2026-11-22 12:04:31.812"]) await expect(gateway.locator(".source-more")).toContainText(fact);
+  for (const fact of ["Late, by more than 15 min402", "Ahead, by more than 1 min0", "Without any id810,174", "Without a correlation id1,204,008", "Log events33,118,204", "Last seen2026-11-22 12:04:31.812"]) await expect(gateway.locator(".source-more")).toContainText(fact);
+  await expect(gateway.locator('[data-list="times"] tbody tr')).toHaveText(["timestampISO 8601 in UTC24,118,004", "@timestampmilliseconds since 19706,020,118", "start of the lineISO 8601 without a zone1,204"]);
+  await expect(gateway.locator('[data-list="times"]')).toContainText("The newest one is 2.0 h ahead of its event's time.");
+  await expect(gateway.locator('[data-list="emf"] tbody tr')).toHaveCount(2);
+  await expect(gateway.locator('[data-list="emf"] tbody tr').first()).toHaveText(/The unit is none of CloudWatch's\._aws\.CloudWatchMetrics\[0\]\.Metrics\[1\] \("ProvisioningLatencyOfTheSlowestIssuer"\).*1,204,118/);
+  await expect(gateway).toContainText("In the last 24 h");
+  await expect(page.locator("main")).toContainText("counts and hints of the last 24 h");
   await page.getByRole("button", { name: "audit-trail" }).click();
+  await expect(shown(page, "audit-trail").locator('[data-list="emf"]')).toContainText("No message in embedded metric format.");
   await expect(shown(page, "audit-trail").locator('[data-list="unknown"]')).toContainText("None.");
   await toggle.click();
   await expect(gateway.locator('[data-list="unknown"]')).toHaveCount(0);

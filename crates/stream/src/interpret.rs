@@ -9,6 +9,7 @@ use sonic_rs::{JsonType, JsonValueTrait, LazyValue};
 use walletscope_model::contract::{self, EventKind, Field};
 
 use crate::lambda_line::{self, LambdaLine};
+use crate::source::{TimePlace, begins_with_date};
 
 /// Ids over this many bytes are no ids.
 pub const ID_BYTES_MAX: usize = 128;
@@ -31,6 +32,8 @@ pub struct Said<'a> {
     pub fields: Vec<(Field, Cow<'a, str>)>,
     /// What stands where the event's name belongs, if the contract does not know it.
     pub unknown_event: Option<Cow<'a, str>>,
+    /// The first time that it tells of itself, as it is written; what the runtime or Lambda writes is none.
+    pub time: Option<(TimePlace, Cow<'a, str>)>,
 }
 
 /// What happened, as far as the join cares.
@@ -83,7 +86,14 @@ fn from_json(text: &str) -> Said<'_> {
             "record" => record = Some(value.as_raw_cow()),
             _ => {}
         }
-        let Some(field) = Field::from_name(&key) else { continue };
+        let Some(field) = Field::from_name(&key) else {
+            if said.time.is_none()
+                && let Some(place) = TimePlace::of_member(&key)
+            {
+                said.time = scalar(value).map(|written| (place, written));
+            }
+            continue;
+        };
         let Some(value) = scalar(value) else { continue };
         let place = place_of(field, &key);
         if place < places[field as usize] && put(&mut said, field, value) {
@@ -158,7 +168,16 @@ fn scalar(value: LazyValue<'_>) -> Option<Cow<'_, str>> {
 }
 
 fn from_text(text: &str) -> Said<'_> {
-    lambda_line::of_text(text).map(from_line).or_else(|| from_runtime_line(text)).unwrap_or_default()
+    let said = lambda_line::of_text(text).map(from_line).or_else(|| from_runtime_line(text));
+    said.unwrap_or_else(|| Said { time: from_line_start(text), ..Said::default() })
+}
+
+/// The time that a line of text begins with, and a little of what follows, which may be its zone.
+fn from_line_start(text: &str) -> Option<(TimePlace, Cow<'_, str>)> {
+    const BYTES_MAX: usize = 40;
+    let line = text.strip_prefix('[').unwrap_or(text);
+    let end = line.floor_char_boundary(BYTES_MAX);
+    begins_with_date(line).then(|| (TimePlace::LineStart, Cow::Borrowed(&line[..end])))
 }
 
 /// A line of Lambda's own names its invocation, and may tell that it crashed.

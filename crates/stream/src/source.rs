@@ -7,6 +7,7 @@
 
 pub mod silence;
 mod tally;
+mod times;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,7 +17,11 @@ use walletscope_model::{Batch, Body, Duration, IdKind, LogEvent, Stage, Timestam
 
 use self::tally::count_name;
 pub use self::tally::{HOURS, Tally};
+pub(crate) use self::times::begins_with_date;
+pub use self::times::{TimeForm, TimePlace};
+use self::times::{half_hours, is_seconds_as_millis};
 use crate::clock::Clock;
+use crate::emf::{Emf, Fault};
 use crate::interpret::{Said, What};
 
 /// Sources that are counted; more are not.
@@ -27,6 +32,8 @@ pub const UNKNOWN_EVENTS_MAX: usize = 20;
 pub const SPELLINGS_MAX: usize = 100;
 /// Longer names are not named.
 const NAME_BYTES_MAX: usize = 64;
+/// Messages of a source whose time is looked at in a minute.
+pub const TIMES_PER_MINUTE_MAX: u32 = 100;
 /// Minutes whose rate is kept.
 pub const MINUTES: usize = 60;
 /// An event that arrives so much after its time is late.
@@ -60,6 +67,21 @@ pub enum Count {
     Ahead,
     /// Events whose unknown name is not among those that are named.
     UnknownBeyond,
+    /// Log events in embedded metric format.
+    EmfDocuments,
+    /// Of those, how many have a part that gives no metric.
+    EmfFaulty,
+    /// Events and metrics of January 1970: seconds that were sent where milliseconds are meant.
+    SecondsForMillis,
+}
+
+/// One kind of problem in messages in embedded metric format.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EmfProblem {
+    /// How often lately.
+    pub tally: Tally,
+    /// The first of its newest hour: place, what is wrong and a name, nothing else of the message.
+    pub example: Box<str>,
 }
 
 /// What one source has brought.
@@ -87,6 +109,20 @@ pub struct SourceStats {
     pub unknown_events: BTreeMap<Box<str>, Tally>,
     /// By field and spelling, how often lately.
     pub spellings: BTreeMap<Field, BTreeMap<Box<str>, Tally>>,
+    /// What messages in embedded metric format had lately that gives no metric.
+    pub emf_problems: BTreeMap<Fault, EmfProblem>,
+    /// Where and in which form messages told their time lately, of those that were looked at.
+    pub times: BTreeMap<(TimePlace, TimeForm), Tally>,
+    /// The newest minute in which such a time was looked at, and how many were.
+    pub times_of_minute: (Timestamp, u32),
+    /// From the time that the newest message with one tells to its event's time.
+    pub message_delay: Option<Duration>,
+    /// Messages whose time was lately half hours away from their event's: how many half hours, positive where the
+    /// message's is behind.
+    pub message_zones: BTreeMap<i8, Tally>,
+    /// Events whose time was lately half hours away from their arrival: how many half hours, positive where the event's
+    /// is behind.
+    pub arrival_zones: BTreeMap<i8, Tally>,
     /// Records of the newest minutes: the minute's start, how many.
     pub minutes: BTreeMap<Timestamp, u64>,
 }
@@ -162,6 +198,15 @@ impl Sources {
         stats.note_if(event.guarded, Count::Guarded, now);
         stats.note_if(stats.delay > LATE_AFTER, Count::Late, now);
         stats.note_if(stats.delay.0 < -AHEAD_BY.0, Count::Ahead, now);
+        stats.note_if(is_seconds_as_millis(event.timestamp), Count::SecondsForMillis, now);
+        if let Some(half_hours) = half_hours(stats.delay) {
+            stats.arrival_zones.entry(half_hours).or_default().add(now, 1);
+        }
+        if let Some((place, written)) = &said.time
+            && stats.takes_time(now)
+        {
+            stats.note_time(*place, written, event.timestamp, now);
+        }
         if let Some(name) = &said.unknown_event {
             stats.note_unknown(name, now);
         }
@@ -171,9 +216,27 @@ impl Sources {
     }
 }
 
+impl Sources {
+    /// Counts what is wrong with a message in embedded metric format.
+    pub(crate) fn note_emf(&mut self, source: &str, emf: &Emf, now: Timestamp) {
+        let Some(stats) = self.by_name.get_mut(source).map(Arc::make_mut) else { return };
+        stats.note_if(true, Count::EmfDocuments, now);
+        stats.note_if(!emf.problems.is_empty(), Count::EmfFaulty, now);
+        let is_seconds = emf.data.first().is_some_and(|datum| is_seconds_as_millis(datum.timestamp));
+        stats.note_if(is_seconds, Count::SecondsForMillis, now);
+        for problem in &emf.problems {
+            let known = stats.emf_problems.entry(problem.fault).or_default();
+            if known.example.is_empty() || !known.tally.has_counted_in_hour(now) {
+                known.example = problem.to_string().into();
+            }
+            known.tally.add(now, 1);
+        }
+    }
+}
+
 impl Count {
     /// How many are counted.
-    pub const COUNT: usize = 9;
+    pub const COUNT: usize = 12;
 }
 
 impl SourceStats {
@@ -216,6 +279,47 @@ impl SourceStats {
             Some(Drift { field, spellings: counted.collect(), last_at })
         });
         drift.collect()
+    }
+
+    /// Of each form in which messages told their time lately, how many and when last; text with a zone is one form,
+    /// and what is not read is none.
+    pub fn forms(&self, now: Timestamp) -> BTreeMap<TimeForm, (u64, Timestamp)> {
+        let mut forms: BTreeMap<TimeForm, (u64, Timestamp)> = BTreeMap::new();
+        let read = self.times.iter().filter(|((_, form), _)| *form != TimeForm::Other);
+        for ((_, form), tally) in read.filter(|(_, tally)| !tally.is_over(now)) {
+            let (count, last_at) = forms.entry(form.kind()).or_default();
+            *count += tally.total(now);
+            *last_at = tally.last_at.max(*last_at);
+        }
+        forms
+    }
+
+    /// How many messages told a time lately that can be read.
+    pub fn timed(&self, now: Timestamp) -> u64 {
+        self.forms(now).values().map(|(count, _)| count).sum()
+    }
+
+    /// Whether this minute has room for one more time to be looked at. Reading each one costs a twelfth of a step, and
+    /// those of a minute are much the same.
+    fn takes_time(&mut self, now: Timestamp) -> bool {
+        let (minute, taken) = &mut self.times_of_minute;
+        if now.since(*minute) >= MINUTE {
+            (*minute, *taken) = (now.floor_seconds(MINUTE.0 / 1_000_000), 0);
+        }
+        let has_room = *taken < TIMES_PER_MINUTE_MAX;
+        *taken += u32::from(has_room);
+        has_room
+    }
+
+    fn note_time(&mut self, place: TimePlace, written: &str, event_at: Timestamp, now: Timestamp) {
+        let Some((form, at)) = times::read(place, written) else { return };
+        self.times.entry((place, form)).or_default().add(now, 1);
+        let Some(at) = at else { return };
+        let delay = event_at.since(at);
+        self.message_delay = Some(delay);
+        if let Some(half_hours) = half_hours(delay) {
+            self.message_zones.entry(half_hours).or_default().add(now, 1);
+        }
     }
 
     fn note_contract_event(&mut self, kind: EventKind, said: &Said<'_>, now: Timestamp) {

@@ -75,7 +75,9 @@ impl<B: Backing> State<B> {
             Body::Logs(logs) => {
                 self.catalog.note_events(&batch.origin, logs, batch.appended_at);
                 derived.extend(self.catalog.metric_filters.data(&batch.origin, logs, self.clock.now));
-                logs.events.iter().for_each(|event| derive_from_content(&logs.group, event, &mut derived));
+                for event in &logs.events {
+                    self.derive_from_content(&batch.origin.source, &logs.group, event, &mut derived);
+                }
                 let codes = self.codes_of(&batch.origin);
                 for (index, event) in logs.events.iter().enumerate() {
                     self.log_event(&batch.origin, event, Place::new(offset, index, codes))?;
@@ -120,6 +122,25 @@ impl<B: Backing> State<B> {
         let attempt = self.timers.first().map(|(due, _)| *due);
         let others = [self.catalog.metric_filters.next_due(), self.sources.next_due(&self.clock)];
         attempt.into_iter().chain(others.into_iter().flatten()).min()
+    }
+
+    /// Metric data that a log event itself tells: in the embedded metric format, or as Lambda's platform.
+    fn derive_from_content(
+        &mut self,
+        source: &str,
+        group: &str,
+        event: &LogEvent,
+        derived: &mut Vec<DerivedDatum>,
+    ) {
+        let with = |provenance| move |datum| DerivedDatum { datum, provenance, origin: None };
+        if let Some(emf) = emf::read(&event.message) {
+            self.sources.note_emf(source, &emf, self.clock.now);
+            derived.extend(emf.data.into_iter().map(with(Provenance::Embedded)));
+        }
+        if let Some(line) = lambda_line::read(&event.message) {
+            let data = lambda_line::data(&line, group, event.timestamp);
+            derived.extend(data.into_iter().map(with(Provenance::Lambda)));
+        }
     }
 
     fn log_event(&mut self, origin: &Origin, event: &LogEvent, at: Place) -> Result<(), BackingError> {
@@ -387,17 +408,6 @@ impl<B: Backing> State<B> {
 /// Attempts stay in the state this long after they arrived, however old they are: a history that is read in is in the
 /// lake's files long before.
 pub const KEPT_AFTER_ARRIVAL: walletscope_model::Duration = walletscope_model::Duration::from_seconds(86_400);
-
-/// Metric data that a log event itself tells: in the embedded metric format, or as Lambda's platform.
-fn derive_from_content(group: &str, event: &LogEvent, derived: &mut Vec<DerivedDatum>) {
-    let with = |provenance| move |datum| DerivedDatum { datum, provenance, origin: None };
-    let embedded = emf::read(&event.message).map(|emf| emf.data).unwrap_or_default();
-    derived.extend(embedded.into_iter().map(with(Provenance::Embedded)));
-    if let Some(line) = lambda_line::read(&event.message) {
-        let data = lambda_line::data(&line, group, event.timestamp);
-        derived.extend(data.into_iter().map(with(Provenance::Lambda)));
-    }
-}
 
 /// Where a record stands in the journal, and where it came from.
 #[derive(Clone, Copy)]

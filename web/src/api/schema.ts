@@ -695,6 +695,35 @@ export interface components {
             count: number;
             name: string;
         };
+        /** @description A kind of problem in messages in embedded metric format. */
+        CountedProblem: {
+            /**
+             * Format: int64
+             * @description In the period.
+             */
+            count: number;
+            /** @description One of them: its place, what is wrong and the name of its metric or dimension. */
+            example: string;
+            /** @description RFC 3339. */
+            lastSeen: string;
+            /** @description What is wrong. */
+            text: string;
+        };
+        /** @description A form of time and how often it came. */
+        CountedTimeForm: {
+            /**
+             * Format: int64
+             * @description In the period.
+             */
+            count: number;
+            /**
+             * @description `utc`, `offset` or `local` (ISO 8601 in UTC, with an offset, without a zone), `seconds`, `milliseconds`,
+             *     `microseconds` or `nanoseconds` since 1970, or `other`.
+             */
+            form: string;
+            /** @description The member of the message; null where a line of text begins with it. */
+            member?: string | null;
+        };
         /** @description How many attempts, by outcome. */
         Counts: {
             /** Format: int64 */
@@ -1831,6 +1860,13 @@ export interface components {
             delaySeconds: number;
             /** @description Words of a dimension that come in several spellings. */
             drift: components["schemas"]["SpellingDrift"][];
+            /**
+             * Format: int64
+             * @description Log events in embedded metric format.
+             */
+            emfDocuments: number;
+            /** @description What they had that gives no metric, the most frequent first. */
+            emfProblems: components["schemas"]["CountedProblem"][];
             /** @description RFC 3339. */
             firstSeen: string;
             /**
@@ -1863,6 +1899,11 @@ export interface components {
              */
             logEventsInPeriod: number;
             /**
+             * Format: double
+             * @description From the time that the newest message with one tells to its event's time, in seconds; null without any.
+             */
+            messageDelaySeconds?: number | null;
+            /**
              * Format: int64
              * @description Since it was first seen.
              */
@@ -1883,6 +1924,11 @@ export interface components {
             spans: number;
             /** @description `live`, or `silent` when nothing came for ten minutes. */
             state: string;
+            /**
+             * @description Where and in which form messages tell their time, the most frequent first; the first hundred of each minute are
+             *     looked at.
+             */
+            timeForms: components["schemas"]["CountedTimeForm"][];
             /** @description Event names that the contract does not know, the most frequent first. */
             unknownEvents: components["schemas"]["CountedName"][];
             /**

@@ -7,6 +7,8 @@ export type SourcesAnswer = Schemas["SourcesAnswer"];
 export type SourceShown = Schemas["SourceShown"];
 export type CountedName = Schemas["CountedName"];
 export type SpellingDrift = Schemas["SpellingDrift"];
+export type CountedTimeForm = Schemas["CountedTimeForm"];
+export type CountedProblem = Schemas["CountedProblem"];
 export type SourceHint = Schemas["SourceHint"];
 
 export function askSources(signal: AbortSignal): Promise<SourcesAnswer> {

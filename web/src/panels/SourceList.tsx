@@ -1,11 +1,11 @@
 // How is each source? What is wrong and what to do about it, then its figures; names and counts when it is opened.
 import { Button } from "@mantine/core";
 import { useState, type ReactNode } from "react";
-import type { CountedName, SourceHint, SourceShown } from "../api/sources";
+import type { CountedName, CountedProblem, CountedTimeForm, SourceHint, SourceShown } from "../api/sources";
 import { MinuteBars } from "../charts/MinuteBars";
 import { Icon } from "../shell/icons";
 import { count, rate, time, wholeSeconds } from "../text/format";
-import { coverage, delay, isError, kinds, minutesInWords, numbered, period, sentence, worstFirst } from "./sourceWords";
+import { coverage, delay, isError, kinds, messageDelay, minutesInWords, numbered, period, sentence, timeForm, worstFirst } from "./sourceWords";
 
 /** More are shown when they are asked for. */
 const SHOWN_MAX = 50;
@@ -55,7 +55,7 @@ function Source({ source, hours, zone, now }: Of): ReactNode {
         </ul>
       )}
       <Figures source={source} />
-      {isOpen && <More source={source} hours={hours} zone={zone} />}
+      {isOpen && <More source={source} hours={hours} zone={zone} now={now} />}
     </li>
   );
 }
@@ -95,7 +95,7 @@ function Figures({ source }: { source: SourceShown }): ReactNode {
   );
 }
 
-function More({ source, hours, zone }: Omit<Of, "now">): ReactNode {
+function More({ source, hours, zone, now }: Of): ReactNode {
   const seen: [string, string][] = [
     ["First seen", time(source.firstSeen, zone, "full")],
     ["Last seen", time(source.lastSeen, zone, "full")],
@@ -126,8 +126,43 @@ function More({ source, hours, zone }: Omit<Of, "now">): ReactNode {
             <Counted key={`${drift.field} ${drift.spellings[0]?.name}`} head={drift.field} isCode names={drift.spellings} />
           ))}
         </section>
+        <section aria-label={`Times in messages of ${source.name}`} data-list="times">
+          <h4>How messages tell their time</h4>
+          {source.timeForms.length === 0 ? <p className="quiet">No message tells one.</p> : <TimeForms forms={source.timeForms} />}
+          <p className="quiet small">{messageDelay(source)} The first 100 of each minute are looked at.</p>
+        </section>
+        <section aria-label={`Problems of metrics in messages of ${source.name}`} data-list="emf">
+          <h4>Parts of embedded metrics that give no metric</h4>
+          {source.emfProblems.length === 0 ? <p className="quiet">{source.emfDocuments === 0 ? "No message in embedded metric format." : `None, in ${numbered(source.emfDocuments, "message")}.`}</p> : <Problems problems={source.emfProblems} zone={zone} now={now} />}
+        </section>
       </div>
     </div>
+  );
+}
+
+function TimeForms({ forms }: { forms: readonly CountedTimeForm[] }): ReactNode {
+  return (
+    <table className="table">
+      <thead><tr><th>Where</th><th>Form</th><th className="num">Events</th></tr></thead>
+      <tbody>
+        {forms.map(({ member, form, count: amount }) => (
+          <tr key={`${member} ${form}`}><td className={member ? "mono" : ""}>{member ?? "start of the line"}</td><td>{timeForm(form)}</td><td className="num">{count(amount)}</td></tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Problems({ problems, zone, now }: { problems: readonly CountedProblem[]; zone: "utc" | "local"; now: number }): ReactNode {
+  return (
+    <table className="table">
+      <thead><tr><th>What is wrong</th><th>Last</th><th className="num">Times</th></tr></thead>
+      <tbody>
+        {problems.map(({ text, example, lastSeen, count: amount }) => (
+          <tr key={text}><td>{sentence(text, zone)}<div className="mono quiet small">{example.replace(`: ${text}`, "")}</div></td><td><Ago at={lastSeen} zone={zone} now={now} /></td><td className="num">{count(amount)}</td></tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -48,6 +48,22 @@ export function delay({ delaySeconds, logEvents }: SourceShown): string {
   return delaySeconds < 0 ? `${seconds(-delaySeconds)} ahead` : seconds(delaySeconds);
 }
 
+const FORMS: { [form: string]: string } = {
+  utc: "ISO 8601 in UTC", offset: "ISO 8601 with an offset", local: "ISO 8601 without a zone", seconds: "seconds since 1970", milliseconds: "milliseconds since 1970",
+  microseconds: "microseconds since 1970", nanoseconds: "nanoseconds since 1970", other: "another form, not read",
+};
+
+export function timeForm(form: string): string {
+  return FORMS[form] ?? form;
+}
+
+/** The newest time that a message told, against its event's; below a second they are the same. */
+export function messageDelay({ messageDelaySeconds }: SourceShown): string {
+  if (messageDelaySeconds === null || messageDelaySeconds === undefined) return "No such time was read yet.";
+  if (Math.abs(messageDelaySeconds) < 1) return "The newest one is its event's time.";
+  return `The newest one is ${seconds(Math.abs(messageDelaySeconds))} ${messageDelaySeconds < 0 ? "ahead of" : "behind"} its event's time.`;
+}
+
 /** The minutes in words, for those who do not see the bars. */
 export function minutesInWords(minutes: readonly number[]): string {
   const most = Math.max(0, ...minutes);
@@ -57,7 +73,8 @@ export function minutesInWords(minutes: readonly number[]): string {
   return `Records of each of the last ${minutes.length} minutes: at most ${count(most)}, ${since}`;
 }
 
-const TIME_OR_NUMBER = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|\b\d{4,}\b/g;
+/** Years and the number of a standard count nothing. */
+const TIME_OR_NUMBER = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|(?<!\b(?:ISO|January|since) )\b\d{4,}\b/g;
 
 /** The server's words as a sentence, with its times and long numbers as the page writes them. */
 export function sentence(text: string, zone: "utc" | "local"): string {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use prost::Message;
 use walletscope_model::contract::Field;
 use walletscope_model::{Duration, Timestamp};
-use walletscope_stream::source::{Count, HOURS, SourceStats, Tally};
+use walletscope_stream::emf::Fault;
+use walletscope_stream::source::{Count, EmfProblem, HOURS, SourceStats, Tally, TimeForm, TimePlace};
 
 use super::codec::CodecError;
 
@@ -30,13 +31,9 @@ pub fn parse_source_key(key: &[u8]) -> Result<Box<str>, CodecError> {
 
 /// Writes what a source has brought.
 pub fn encode_source(stats: &SourceStats) -> Vec<u8> {
-    let named = |(name, tally): (&Box<str>, &Tally)| NamedRecord {
-        name: name.to_string(),
-        tally: Some(tally_record(tally)),
-    };
     let spellings = stats.spellings.iter().map(|(field, spellings)| SpellingsRecord {
         field: *field as u32,
-        spellings: spellings.iter().map(named).collect(),
+        spellings: name_records(spellings),
     });
     SourceRecord {
         version: SOURCE_VERSION,
@@ -46,8 +43,15 @@ pub fn encode_source(stats: &SourceStats) -> Vec<u8> {
         totals: vec![stats.log_events, stats.metric_data, stats.spans, stats.audit_events],
         delay: stats.delay.0,
         counts: stats.counts.iter().map(tally_record).collect(),
-        unknown_events: stats.unknown_events.iter().map(named).collect(),
+        unknown_events: name_records(&stats.unknown_events),
         spellings: spellings.collect(),
+        emf_problems: stats.emf_problems.iter().map(emf_record).collect(),
+        times: stats.times.iter().map(time_record).collect(),
+        times_minute: stats.times_of_minute.0.0,
+        times_in_minute: stats.times_of_minute.1,
+        message_delay: stats.message_delay.map(|delay| delay.0),
+        message_zones: stats.message_zones.iter().map(zone_record).collect(),
+        arrival_zones: stats.arrival_zones.iter().map(zone_record).collect(),
         minutes: stats.minutes.keys().map(|minute| minute.0).collect(),
         minute_counts: stats.minutes.values().copied().collect(),
     }
@@ -87,6 +91,12 @@ pub fn decode_source(bytes: &[u8]) -> Result<SourceStats, CodecError> {
         counts: <[Tally; Count::COUNT]>::try_from(counts).map_err(|_| damaged())?,
         unknown_events: names(record.unknown_events)?,
         spellings,
+        emf_problems: record.emf_problems.into_iter().map(emf_problem).collect::<Result<_, _>>()?,
+        times: record.times.into_iter().map(time).collect::<Result<_, _>>()?,
+        times_of_minute: (Timestamp(record.times_minute), record.times_in_minute),
+        message_delay: record.message_delay.map(Duration),
+        message_zones: record.message_zones.into_iter().map(zone).collect::<Result<_, _>>()?,
+        arrival_zones: record.arrival_zones.into_iter().map(zone).collect::<Result<_, _>>()?,
         minutes: record.minutes.into_iter().map(Timestamp).zip(record.minute_counts).collect(),
     })
 }
@@ -95,8 +105,51 @@ fn damaged() -> CodecError {
     CodecError("source: damaged value".to_owned())
 }
 
+fn name_records(names: &BTreeMap<Box<str>, Tally>) -> Vec<NamedRecord> {
+    let each = names.iter();
+    each.map(|(name, tally)| NamedRecord { name: name.to_string(), tally: Some(tally_record(tally)) })
+        .collect()
+}
+
 fn tally_record(tally: &Tally) -> TallyRecord {
     TallyRecord { slots: tally.slots.to_vec(), last_at: tally.last_at.0 }
+}
+
+fn emf_record((fault, problem): (&Fault, &EmfProblem)) -> EmfRecord {
+    EmfRecord {
+        fault: *fault as u32,
+        example: problem.example.to_string(),
+        tally: Some(tally_record(&problem.tally)),
+    }
+}
+
+fn emf_problem(record: EmfRecord) -> Result<(Fault, EmfProblem), CodecError> {
+    let fault = numbered(&Fault::ALL, record.fault)?;
+    let tally = tally(record.tally.ok_or_else(damaged)?)?;
+    Ok((fault, EmfProblem { tally, example: record.example.into() }))
+}
+
+fn time_record(((place, form), tally): (&(TimePlace, TimeForm), &Tally)) -> TimeRecord {
+    TimeRecord { place: *place as u32, form: *form as u32, tally: Some(tally_record(tally)) }
+}
+
+fn time(record: TimeRecord) -> Result<((TimePlace, TimeForm), Tally), CodecError> {
+    let place = numbered(&TimePlace::ALL, record.place)?;
+    let form = numbered(&TimeForm::ALL, record.form)?;
+    Ok(((place, form), tally(record.tally.ok_or_else(damaged)?)?))
+}
+
+fn zone_record((half_hours, tally): (&i8, &Tally)) -> ZoneRecord {
+    ZoneRecord { half_hours: i32::from(*half_hours), tally: Some(tally_record(tally)) }
+}
+
+fn zone(record: ZoneRecord) -> Result<(i8, Tally), CodecError> {
+    let half_hours = i8::try_from(record.half_hours).map_err(|_| damaged())?;
+    Ok((half_hours, tally(record.tally.ok_or_else(damaged)?)?))
+}
+
+fn numbered<T: Copy>(all: &[T], number: u32) -> Result<T, CodecError> {
+    all.get(number as usize).copied().ok_or_else(damaged)
 }
 
 fn tally(record: TallyRecord) -> Result<Tally, CodecError> {
@@ -145,6 +198,48 @@ struct SourceRecord {
     minute_counts: Vec<u64>,
     #[prost(string, tag = "11")]
     tenant: String,
+    #[prost(message, repeated, tag = "12")]
+    emf_problems: Vec<EmfRecord>,
+    #[prost(message, repeated, tag = "13")]
+    times: Vec<TimeRecord>,
+    #[prost(sint64, optional, tag = "14")]
+    message_delay: Option<i64>,
+    #[prost(message, repeated, tag = "15")]
+    message_zones: Vec<ZoneRecord>,
+    #[prost(message, repeated, tag = "16")]
+    arrival_zones: Vec<ZoneRecord>,
+    #[prost(sint64, tag = "17")]
+    times_minute: i64,
+    #[prost(uint32, tag = "18")]
+    times_in_minute: u32,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct EmfRecord {
+    #[prost(uint32, tag = "1")]
+    fault: u32,
+    #[prost(string, tag = "2")]
+    example: String,
+    #[prost(message, optional, tag = "3")]
+    tally: Option<TallyRecord>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct TimeRecord {
+    #[prost(uint32, tag = "1")]
+    place: u32,
+    #[prost(uint32, tag = "2")]
+    form: u32,
+    #[prost(message, optional, tag = "3")]
+    tally: Option<TallyRecord>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ZoneRecord {
+    #[prost(sint32, tag = "1")]
+    half_hours: i32,
+    #[prost(message, optional, tag = "2")]
+    tally: Option<TallyRecord>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -201,6 +296,20 @@ mod tests {
                 (Field::Issuer, [("A".into(), counted(18)), ("a".into(), counted(1))].into()),
             ]
             .into(),
+            emf_problems: Fault::ALL
+                .map(|fault| {
+                    (fault, EmfProblem { tally: counted(fault as u32), example: fault.to_string().into() })
+                })
+                .into(),
+            times: TimePlace::ALL
+                .into_iter()
+                .zip(TimeForm::ALL.into_iter().rev())
+                .map(|(place, form)| ((place, form), counted(20 + form as u32)))
+                .collect(),
+            times_of_minute: (Timestamp(60), 25),
+            message_delay: Some(Duration(-21)),
+            message_zones: [(-28, counted(22))].into(),
+            arrival_zones: [(28, counted(23)), (1, counted(24))].into(),
             minutes: [(Timestamp(60), 19)].into(),
         };
         assert_eq!(decode_source(&encode_source(&stats)).as_ref(), Ok(&stats));

@@ -99,6 +99,37 @@ pub enum Fault {
     TooManyValues,
 }
 
+impl Fault {
+    /// Every one, in the order of their numbers.
+    pub const ALL: [Self; 25] = [
+        Self::NotJson,
+        Self::Legacy,
+        Self::NotAnObject,
+        Self::NotAList,
+        Self::Timestamp,
+        Self::TooManyDirectives,
+        Self::TooManyData,
+        Self::Namespace,
+        Self::NoDimensionSets,
+        Self::TooManyKeys,
+        Self::Key,
+        Self::RepeatedSet,
+        Self::DimensionMissing,
+        Self::DimensionNotText,
+        Self::DimensionLength,
+        Self::TooManyMetrics,
+        Self::MetricName,
+        Self::RepeatedMetric,
+        Self::Unit,
+        Self::Resolution,
+        Self::ValueMissing,
+        Self::NotANumber,
+        Self::OutOfRange,
+        Self::NoValues,
+        Self::TooManyValues,
+    ];
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.place, self.fault)?;

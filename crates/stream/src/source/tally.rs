@@ -42,6 +42,11 @@ impl Tally {
         (oldest..=newest).map(|hour| u64::from(self.slots[slot_of(hour)])).sum()
     }
 
+    /// Whether it was counted in the hour of `now` already.
+    pub(crate) fn has_counted_in_hour(&self, now: Timestamp) -> bool {
+        hour_of(now) == hour_of(self.last_at)
+    }
+
     /// Whether nothing of it is left in the hours that are counted at `now`.
     pub fn is_over(&self, now: Timestamp) -> bool {
         hour_of(now) - hour_of(self.last_at) >= HOURS as i64
