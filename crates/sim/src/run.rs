@@ -312,6 +312,10 @@ impl Run {
     /// The idle writer looks at the clock.
     fn poll(&mut self) -> Result<(), Broken> {
         let is_due = self.is_due();
+        self.poll_with_tick(is_due)
+    }
+
+    fn poll_with_tick(&mut self, is_due: bool) -> Result<(), Broken> {
         match self.writer.append(self.now, Vec::new(), is_due) {
             Ok(appended) => {
                 self.notice(&appended)?;
@@ -334,6 +338,12 @@ impl Run {
 
     fn is_due(&self) -> bool {
         self.applier.state().next_due().is_some_and(|due| due <= self.now)
+    }
+
+    /// Whether an attempt changes by time alone. That every minute tells of silent sources is left out where weeks
+    /// pass: it would be all that a run does.
+    fn has_timer_due(&self) -> bool {
+        self.applier.state().timers.first().is_some_and(|(due, _)| *due <= self.now)
     }
 
     /// Moments mostly; now and then hours, or back.
@@ -420,11 +430,12 @@ impl Run {
     fn wait_until(&mut self, end: Timestamp) -> Result<(), Broken> {
         self.apply(usize::MAX)?;
         self.applier.commit()?;
-        let has_timers = self.applier.state().next_due().is_some();
+        let has_timers = !self.applier.state().timers.is_empty();
         self.now = self.now.max(self.writer.newest());
         while has_timers && self.now < end {
             self.now = self.now.plus(POLL_EVERY).min(end);
-            self.poll()?;
+            let is_due = self.has_timer_due();
+            self.poll_with_tick(is_due)?;
             if !self.waiting.is_empty() {
                 self.apply(usize::MAX)?;
                 self.applier.commit()?;
