@@ -3,11 +3,12 @@
 //! Control-plane commands are decided here, when their entry is stepped, and answered with the result. Limits are
 //! named; AWS's own are far away (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use walletscope_model::{Command, LogBatch, Offset, Origin, Rules, Timestamp};
+use walletscope_model::{Command, Duration, LogBatch, Offset, Origin, Rules, Timestamp};
 
+use crate::deletions::{DeletedKey, Deletion, Deletions};
 use crate::metric_filter::{MetricFilters, StoredFilter};
 use crate::subscription_filter::{StoredSubscription, SubscriptionFilters};
 
@@ -59,6 +60,22 @@ pub struct LogStream {
     pub incarnation: Offset,
 }
 
+impl LogGroup {
+    /// Events from before this are not kept any more; `None` where all are.
+    pub fn kept_from(&self, now: Timestamp) -> Option<Timestamp> {
+        const DAY_SECONDS: i64 = 86_400;
+        let days = self.retention_days?;
+        Some(now.plus(Duration::from_seconds(-i64::from(days) * DAY_SECONDS)))
+    }
+}
+
+impl LogStream {
+    /// The times of the first and the last of its events.
+    fn event_times(&self) -> Option<(Timestamp, Timestamp)> {
+        self.first_event_at.zip(self.last_event_at)
+    }
+}
+
 /// How a command went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -98,6 +115,7 @@ pub enum CatalogChange {
     Stream(GroupKey, Box<str>, Option<LogStream>),
     MetricFilter(GroupKey, Box<str>, Option<StoredFilter>),
     SubscriptionFilter(GroupKey, Box<str>, Option<StoredSubscription>),
+    Deletion(DeletedKey, Option<Deletion>),
 }
 
 /// Every group, stream and filter.
@@ -111,8 +129,11 @@ pub struct Catalog {
     pub metric_filters: MetricFilters,
     /// The groups' subscription filters.
     pub subscription_filters: SubscriptionFilters,
+    /// Shared with published copies.
+    deletions: Arc<Deletions>,
     changed_groups: BTreeMap<GroupKey, ()>,
     changed_streams: BTreeMap<(GroupKey, Box<str>), ()>,
+    changed_deletions: BTreeSet<DeletedKey>,
     version: u64,
     events_version: u64,
 }
@@ -136,6 +157,18 @@ impl Catalog {
     /// Streams of a group in order of name.
     pub fn streams(&self, key: &GroupKey) -> impl Iterator<Item = (&Box<str>, &LogStream)> {
         self.streams.get(key).into_iter().flat_map(|streams| streams.iter())
+    }
+
+    /// What deleted groups and streams left behind.
+    pub fn deletions(&self) -> &Deletions {
+        &self.deletions
+    }
+
+    /// The rows of everything that was deleted by this entry or an earlier one are gone.
+    pub fn forget_deletions(&mut self, through: Offset) {
+        let gone = Arc::make_mut(&mut self.deletions).forget(through);
+        self.version += u64::from(!gone.is_empty());
+        self.changed_deletions.extend(gone);
     }
 
     /// When the newest events of any stream arrived.
@@ -168,10 +201,14 @@ impl Catalog {
             CatalogChange::SubscriptionFilter(key, _, Some(filter)) => {
                 self.subscription_filters.restore(key, filter);
             }
+            CatalogChange::Deletion(key, Some(deletion)) => {
+                Arc::make_mut(&mut self.deletions).restore(key, deletion);
+            }
             CatalogChange::Group(_, None)
             | CatalogChange::Stream(_, _, None)
             | CatalogChange::MetricFilter(_, _, None)
-            | CatalogChange::SubscriptionFilter(_, _, None) => {}
+            | CatalogChange::SubscriptionFilter(_, _, None)
+            | CatalogChange::Deletion(_, None) => {}
         }
         self.version += 1;
     }
@@ -188,9 +225,9 @@ impl Catalog {
             Command::CreateLogGroup { name, retention_days, tags } => {
                 self.create_group(key(name), *retention_days, tags.clone(), now, offset)
             }
-            Command::DeleteLogGroup { name } => self.delete_group(&key(name)),
+            Command::DeleteLogGroup { name } => self.delete_group(&key(name), offset),
             Command::CreateLogStream { group, name } => self.create_stream(key(group), name, now, offset),
-            Command::DeleteLogStream { group, name } => self.delete_stream(&key(group), name),
+            Command::DeleteLogStream { group, name } => self.delete_stream(&key(group), name, offset),
             Command::SetRetention { group, days } => {
                 self.change_group(&key(group), |group| group.retention_days = *days)
             }
@@ -261,6 +298,10 @@ impl Catalog {
             let stream = self.stream(&key, &name).cloned();
             changes.push(CatalogChange::Stream(key, name, stream));
         }
+        for key in std::mem::take(&mut self.changed_deletions) {
+            let deletion = self.deletions.get(&key);
+            changes.push(CatalogChange::Deletion(key, deletion));
+        }
         let filters = self.metric_filters.take_changes().into_iter();
         changes.extend(filters.map(|(key, name, filter)| CatalogChange::MetricFilter(key, name, filter)));
         let filters = self.subscription_filters.take_changes().into_iter();
@@ -289,14 +330,18 @@ impl Catalog {
         Answer::Done
     }
 
-    fn delete_group(&mut self, key: &GroupKey) -> Answer {
+    fn delete_group(&mut self, key: &GroupKey, offset: Offset) -> Answer {
         if self.groups.remove(key).is_none() {
             return Answer::NoSuchGroup;
         }
-        for name in self.streams.remove(key).unwrap_or_default().keys().cloned() {
+        let streams = self.streams.remove(key).unwrap_or_default();
+        for name in streams.keys().cloned() {
             self.streams_count -= 1;
             self.changed_streams.insert((key.clone(), name), ());
         }
+        let times = streams.values().filter_map(LogStream::event_times);
+        let times = times.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
+        self.note_deletion((key.clone(), None), times, offset);
         self.metric_filters.delete_group(key);
         self.subscription_filters.delete_group(key);
         self.changed_groups.insert(key.clone(), ());
@@ -321,17 +366,25 @@ impl Catalog {
         self.change_group(key, |group| group.tags = all)
     }
 
-    fn delete_stream(&mut self, key: &GroupKey, name: &str) -> Answer {
+    fn delete_stream(&mut self, key: &GroupKey, name: &str, offset: Offset) -> Answer {
         if !self.groups.contains_key(key) {
             return Answer::NoSuchGroup;
         }
         let streams = self.streams.get_mut(key).map(Arc::make_mut);
-        if streams.and_then(|streams| streams.remove(name)).is_none() {
+        let Some(stream) = streams.and_then(|streams| streams.remove(name)) else {
             return Answer::NoSuchStream;
-        }
+        };
         self.streams_count -= 1;
+        self.note_deletion((key.clone(), Some(name.into())), stream.event_times(), offset);
         self.changed_streams.insert((key.clone(), name.into()), ());
         Answer::Done
+    }
+
+    /// What never had an event leaves nothing behind.
+    fn note_deletion(&mut self, key: DeletedKey, times: Option<(Timestamp, Timestamp)>, through: Offset) {
+        let Some((first, last)) = times else { return };
+        let deletion = Deletion { through, first, last };
+        self.changed_deletions.extend(Arc::make_mut(&mut self.deletions).note(key, deletion));
     }
 
     fn create_stream(&mut self, key: GroupKey, name: &str, now: Timestamp, offset: Offset) -> Answer {

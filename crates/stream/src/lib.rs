@@ -9,6 +9,7 @@
 pub mod attempt;
 pub mod catalog;
 pub mod clock;
+pub mod deletions;
 pub mod detail;
 pub mod emf;
 mod facts;

@@ -134,6 +134,10 @@ fn encode<B: Backing>(state: &State<B>, changes: Changes<Vec<u8>, Vec<u8>>) -> V
                 let key = layout::catalog_key(key, Some(name));
                 change(Table::SubscriptionFilters, key, filter.as_ref().map(filters::encode_subscription));
             }
+            CatalogChange::Deletion(key, deletion) => {
+                let deletion = deletion.as_ref().map(settings::encode_deletion);
+                change(Table::Settings, settings::deletion_key(key), deletion);
+            }
         }
     }
     for (name, stats) in &changes.sources {
@@ -193,6 +197,12 @@ pub fn restore<R: Read, B: Backing>(read: &R, backing: B) -> Result<State<B>, Ba
             }
         };
         state.catalog.restore(change);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let (first, last) = (settings::DELETION_PREFIX, &b"deleted0"[..]);
+    scan(read, Table::Settings, (Bound::Included(first), Bound::Excluded(last)), |key, value| {
+        let deletion = settings::decode_deletion(value)?;
+        state.catalog.restore(CatalogChange::Deletion(settings::parse_deletion_key(key)?, Some(deletion)));
         Ok(ControlFlow::Continue(()))
     })?;
     let (first, last) = (sources::KEY_PREFIX, &b"source0"[..]);

@@ -4,14 +4,18 @@
 
 use prost::Message;
 use walletscope_model::{Duration, Gap, Offset, Rules, Timestamp};
+use walletscope_stream::deletions::{DeletedKey, Deletion};
 use walletscope_stream::{Clock, LogGroup, LogStream};
 
 use super::codec::CodecError;
+use super::layout;
 
 /// The key of the clock in the settings table.
 pub const CLOCK_KEY: &[u8] = b"clock";
 /// The key of the active tokens in the settings table.
 pub const ACTIVE_TOKENS_KEY: &[u8] = b"active_tokens";
+/// What the keys of deletions in the settings table begin with; the key of the group or stream follows.
+pub const DELETION_PREFIX: &[u8] = b"deleted/";
 
 /// Writes the clock with its rules.
 pub fn encode_clock(clock: &Clock) -> Vec<u8> {
@@ -131,6 +135,36 @@ pub fn decode_stream(bytes: &[u8]) -> Result<LogStream, CodecError> {
     })
 }
 
+/// The key of a deletion.
+pub fn deletion_key((group, stream): &DeletedKey) -> Vec<u8> {
+    [DELETION_PREFIX, &layout::catalog_key(group, stream.as_deref())].concat()
+}
+
+/// The group or stream that was deleted.
+///
+/// # Errors
+/// The bytes are damaged.
+pub fn parse_deletion_key(key: &[u8]) -> Result<DeletedKey, CodecError> {
+    let key = key.strip_prefix(DELETION_PREFIX);
+    layout::parse_catalog_key(key.ok_or_else(|| CodecError("deletion: damaged key".to_owned()))?)
+}
+
+/// Writes a deletion.
+pub fn encode_deletion(deletion: &Deletion) -> Vec<u8> {
+    let Deletion { through, first, last } = deletion;
+    DeletionRecord { through: through.0, first: first.0, last: last.0 }.encode_to_vec()
+}
+
+/// Reads a deletion.
+///
+/// # Errors
+/// The bytes are damaged.
+pub fn decode_deletion(bytes: &[u8]) -> Result<Deletion, CodecError> {
+    let record = DeletionRecord::decode(bytes).map_err(|error| CodecError(format!("deletion: {error}")))?;
+    let DeletionRecord { through, first, last } = record;
+    Ok(Deletion { through: Offset(through), first: Timestamp(first), last: Timestamp(last) })
+}
+
 #[derive(Clone, PartialEq, Message)]
 struct ClockRecord {
     #[prost(sint64, tag = "1")]
@@ -237,9 +271,32 @@ struct StreamRecord {
     incarnation: u64,
 }
 
+#[derive(Clone, PartialEq, Message)]
+struct DeletionRecord {
+    #[prost(uint64, tag = "1")]
+    through: u64,
+    #[prost(sint64, tag = "2")]
+    first: i64,
+    #[prost(sint64, tag = "3")]
+    last: i64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use walletscope_stream::GroupKey;
+
+    #[test]
+    fn a_deletion_comes_back() {
+        let deletion = Deletion { through: Offset(7), first: Timestamp(-3), last: Timestamp(5) };
+        assert_eq!(decode_deletion(&encode_deletion(&deletion)).unwrap(), deletion);
+        assert!(decode_deletion(&[255]).is_err());
+        let group = GroupKey { account: "1".into(), region: "eu".into(), name: "/a".into() };
+        for key in [(group.clone(), None), (group, Some("s".into()))] {
+            assert_eq!(parse_deletion_key(&deletion_key(&key)).unwrap(), key);
+        }
+        assert!(parse_deletion_key(b"deleted/x").is_err() && parse_deletion_key(b"clock").is_err());
+    }
 
     #[test]
     fn a_clock_comes_back_and_an_older_one_is_read_without_what_it_did_not_write() {

@@ -262,6 +262,7 @@ fn about(change: &CatalogChange) -> String {
         CatalogChange::Stream(key, name, _) => format!("{key:?} stream {name}"),
         CatalogChange::MetricFilter(key, name, _) => format!("{key:?} filter {name}"),
         CatalogChange::SubscriptionFilter(key, name, _) => format!("{key:?} subscription {name}"),
+        CatalogChange::Deletion((key, name), _) => format!("{key:?} deletion {name:?}"),
     }
 }
 
