@@ -3,6 +3,7 @@
 //! [`Lake`] knows every table's current state, so planning a query reads no file, and is the only writer: commits of
 //! one table queue behind each other. Encoding runs where it may block.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +16,7 @@ use walletscope_model::{Offset, Timestamp};
 
 use crate::catalog::Catalog;
 use crate::error::LakeError;
+use crate::maintenance::LookedThrough;
 use crate::parquet::{self, Encoded};
 use crate::pin::Pins;
 use crate::storage::Warehouse;
@@ -31,7 +33,9 @@ pub struct Lake {
     catalog: Catalog,
     tables: Vec<TableSlot>,
     written_bytes: AtomicU64,
+    purged_rows: AtomicU64,
     pins: Pins,
+    looked_through: ArcSwap<LookedThrough>,
 }
 
 struct TableSlot {
@@ -62,7 +66,15 @@ impl Lake {
             let state = TableState::open(&warehouse, &catalog, table, now).await?;
             tables.push(TableSlot { current: ArcSwap::from_pointee(state), committing: Mutex::new(()) });
         }
-        Ok(Self { warehouse, catalog, tables, written_bytes: AtomicU64::new(0), pins: Pins::default() })
+        Ok(Self {
+            warehouse,
+            catalog,
+            tables,
+            written_bytes: AtomicU64::new(0),
+            purged_rows: AtomicU64::new(0),
+            pins: Pins::default(),
+            looked_through: ArcSwap::default(),
+        })
     }
 
     /// A table as of its newest commit.
@@ -78,6 +90,15 @@ impl Lake {
     /// Bytes of data files written by this process.
     pub fn written_bytes(&self) -> u64 {
         self.written_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Rows that this process has purged.
+    pub fn purged_rows(&self) -> u64 {
+        self.purged_rows.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_purged(&self, rows: u64) {
+        self.purged_rows.fetch_add(rows, Ordering::Relaxed);
     }
 
     /// Adds rows and moves the watermark, in one commit.
@@ -102,6 +123,22 @@ impl Lake {
     /// Whether somebody copies the files, so that none may be deleted.
     pub fn is_pinned(&self) -> bool {
         self.pins.is_any()
+    }
+
+    /// Which rules of [`Gone`](crate::Gone) no row of a file falls under, as far as this process has looked.
+    pub fn looked_through(&self) -> Arc<LookedThrough> {
+        self.looked_through.load_full()
+    }
+
+    /// Adds files that were looked through, and forgets those that are not there any more. The caller holds the lock of
+    /// the table of log events.
+    pub(crate) fn note_looked_through(&self, looked: LookedThrough) {
+        let mut known = LookedThrough::clone(&self.looked_through.load());
+        known.extend(looked);
+        let files = self.current(LakeTable::LogEvents).files();
+        let living: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        known.retain(|path, _| living.contains(path.as_str()));
+        self.looked_through.store(Arc::new(known));
     }
 
     pub(crate) fn pins(&self) -> &Pins {
@@ -146,7 +183,7 @@ impl Lake {
 
     /// Deletes files that no snapshot knows or will know: where room is what a write lacked, every further try would
     /// take more of it. What stays is collected as an orphan.
-    async fn discard(&self, files: Vec<DataFile>) {
+    pub(crate) async fn discard(&self, files: Vec<DataFile>) {
         for file in files {
             if let Ok(path) = self.warehouse.path_of(file.file_path()) {
                 let _deleted = self.warehouse.files.delete(path).await;

@@ -1,12 +1,13 @@
 //! How does the number of files, snapshots and late changes stay bounded?
 //!
 //! Jobs, each a plan (pure) and a commit (atomic): days with many small files are compacted, late changes of
-//! settled attempts are merged into the files that hold them, days beyond the retention go, and files that no kept
-//! snapshot knows are deleted when they are old enough that no commit can still be on its way to them. A kill
+//! settled attempts are merged into the files that hold them, log events that are gone for their readers are purged, days
+//! beyond the retention go, and files that no kept snapshot knows are deleted when they are old enough that no commit can still be on its way to them. A kill
 //! anywhere leaves the table as it was, or as it is meant to be.
 
 mod erase;
 mod orphans;
+mod purge;
 mod rewrite;
 mod verify;
 
@@ -24,6 +25,7 @@ use crate::tables::LakeTable;
 pub use erase::{Erased, Erasure, erase};
 pub(crate) use orphans::delete_unknown;
 pub use orphans::{ORPHAN_AGE, delete_orphans};
+pub use purge::{LookedThrough, PURGE_BYTES_MAX, PURGE_FILES_MAX, Purged, purge, purges};
 pub use verify::{Verified, verify};
 
 /// Files of one live day at most.

@@ -7,9 +7,12 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
 use arrow::compute::{cast, filter_record_batch, not};
 use bytes::Bytes;
+use futures_util::TryStreamExt;
 use iceberg::spec::DataFile;
+use object_store::path::Path as ObjectPath;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::async_reader::{ParquetObjectReader, ParquetRecordBatchStreamBuilder};
 
 use super::COMPACTION_BYTES_MAX;
 use crate::error::LakeError;
@@ -91,6 +94,39 @@ pub(super) async fn without(
         files.extend(lake.write(table, kept).await?);
     }
     Ok(Some(Rest { files, gone }))
+}
+
+/// What is in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counted {
+    /// All rows.
+    pub rows: u64,
+    /// Those that are to go.
+    pub gone: u64,
+}
+
+/// How many rows of a file `is_gone` is true for, by these columns alone: nothing else of the file is read, and memory
+/// holds the columns of one row group.
+pub(super) async fn count(
+    lake: &Lake,
+    table: LakeTable,
+    file: &LakeFile,
+    columns: &[&str],
+    is_gone: &(dyn Fn(&RecordBatch) -> BooleanArray + Sync),
+) -> Result<Counted, LakeError> {
+    let damaged = |error: parquet::errors::ParquetError| LakeError::damaged(&file.path, error);
+    let path = ObjectPath::from(lake.warehouse.object_path(&file.path));
+    let object = ParquetObjectReader::new(lake.warehouse.objects.clone(), path).with_file_size(file.bytes);
+    let reader = ParquetRecordBatchStreamBuilder::new(object).await.map_err(damaged)?;
+    let mask = ProjectionMask::columns(reader.parquet_schema(), columns.iter().copied());
+    let reader = reader.with_batch_size(READ_ROWS).with_projection(mask);
+    let mut batches = reader.build().map_err(damaged)?;
+    let mut counted = Counted::default();
+    while let Some(batch) = batches.try_next().await.map_err(damaged)? {
+        counted.rows += batch.num_rows() as u64;
+        counted.gone += is_gone(&in_schema(table, &batch, columns)?).true_count() as u64;
+    }
+    Ok(counted)
 }
 
 /// Every row of a file, in the table's schema.

@@ -7,6 +7,7 @@ mod faults;
 mod keeping;
 mod moving;
 mod page;
+mod purging;
 mod s3;
 mod scene;
 mod storms;
