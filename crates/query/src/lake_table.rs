@@ -2,10 +2,11 @@
 //!
 //! A [`LakeTableProvider`] is a table at one head. Files are pruned by day, bounds and (inside DataFusion) row-group
 //! statistics and bloom filters; rows that are not in the files yet stand beside them in memory. Where an attempt has
-//! a newer version, the files of the days that may hold the old one are read with its id filtered out.
+//! a newer version, the files of the days that may hold the old one are read with its id filtered out; so are files that
+//! may hold log events which readers see no more, with those left out.
 
 use std::any::Any;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, UInt64Array};
@@ -31,7 +32,10 @@ use datafusion::physical_optimizer::pruning::PruningPredicate;
 use datafusion::physical_plan::filter::FilterExecBuilder;
 use datafusion::physical_plan::union::UnionExec;
 use datafusion::physical_plan::{ExecutionPlan, empty::EmptyExec};
-use walletscope_lake::{Chunk, LakeFile, LakeTable, TableState, Warehouse};
+use walletscope_lake::maintenance::LookedThrough;
+use walletscope_lake::{Chunk, Gone, LakeFile, LakeTable, TableState, Warehouse};
+
+use crate::gone_filter::GoneFilter;
 
 /// By day, the ids of attempts whose rows in the files are out of date.
 pub type Hidden = BTreeMap<i32, HashSet<String>>;
@@ -44,6 +48,7 @@ pub struct LakeTableProvider {
     files: Vec<Arc<LakeFile>>,
     memory: Vec<(RecordBatch, Option<BooleanArray>)>,
     hidden: Arc<Hidden>,
+    gone: Option<GoneFilter>,
 }
 
 impl LakeTableProvider {
@@ -91,7 +96,16 @@ impl LakeTableProvider {
             files: state.files(),
             memory,
             hidden,
+            gone: None,
         }
+    }
+
+    /// The table of log events without those that are gone; files that were looked through need no look. Take `gone`
+    /// before the table's state: a deletion is forgotten when the files hold nothing of it any more.
+    #[must_use]
+    pub fn without(mut self, gone: Arc<Gone>, looked: Arc<LookedThrough>) -> Self {
+        self.gone = (!gone.is_empty()).then_some(GoneFilter { gone, looked });
+        self
     }
 
     /// The files that may hold a row for which `predicate` holds.
@@ -171,19 +185,32 @@ impl LakeTableProvider {
         projection: Option<&Vec<usize>>,
         predicate: Option<&Arc<dyn PhysicalExpr>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let id_place = self.table.place("attempt_id");
-        let mut columns = projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
-        let wanted = columns.len();
-        if !columns.contains(&id_place) {
-            columns.push(id_place);
-        }
-        let scan = self.scan_files(state, files, Some(columns), predicate)?;
         let days: HashSet<i32> = files.iter().map(|file| file.day).collect();
         let ids = self.hidden.iter().filter(|(day, _)| days.contains(day)).flat_map(|(_, ids)| ids);
         let ids: Vec<Expr> = ids.map(|id| lit(ScalarValue::Utf8View(Some(id.clone())))).collect();
         let is_current = col("attempt_id").in_list(ids, true);
+        self.scan_where(state, files, projection, predicate, &is_current)
+    }
+
+    /// The rows of files that `filter` is true for, whatever columns it needs besides those that are asked for.
+    fn scan_where(
+        &self,
+        state: &dyn Session,
+        files: &[Arc<LakeFile>],
+        projection: Option<&Vec<usize>>,
+        predicate: Option<&Arc<dyn PhysicalExpr>>,
+        filter: &Expr,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let mut columns = projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
+        let wanted = columns.len();
+        let needed: BTreeSet<usize> =
+            filter.column_refs().iter().map(|column| self.table.place(&column.name)).collect();
+        columns.extend(
+            needed.into_iter().filter(|place| !columns[..wanted].contains(place)).collect::<Vec<_>>(),
+        );
+        let scan = self.scan_files(state, files, Some(columns), predicate)?;
         let scanned = DFSchema::try_from(scan.schema())?;
-        let filter = state.create_physical_expr(is_current, &scanned)?;
+        let filter = state.create_physical_expr(filter.clone(), &scanned)?;
         let filter =
             FilterExecBuilder::new(filter, scan).apply_projection(Some((0..wanted).collect()))?.build()?;
         Ok(Arc::new(filter))
@@ -192,12 +219,17 @@ impl LakeTableProvider {
     fn scan_memory(&self, projection: Option<&Vec<usize>>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let mut batches = Vec::with_capacity(self.memory.len());
         for (rows, mask) in &self.memory {
+            let seen = self.gone.as_ref().map(|gone| gone.seen(rows)).transpose()?.flatten();
+            let mask = match (mask, &seen) {
+                (Some(mask), Some(seen)) => Some(and(mask, seen)?),
+                (mask, seen) => mask.as_ref().or(seen.as_ref()).cloned(),
+            };
             let rows = match projection {
                 Some(places) => rows.project(places)?,
                 None => rows.clone(),
             };
             let rows = match mask {
-                Some(mask) => filter_record_batch(&rows, mask)?,
+                Some(mask) => filter_record_batch(&rows, &mask)?,
                 None => rows,
             };
             if rows.num_rows() > 0 {
@@ -245,14 +277,20 @@ impl TableProvider for LakeTableProvider {
         let predicate = conjunction(filters.to_vec()).map(|all| state.create_physical_expr(all, &schema));
         let predicate = predicate.transpose()?;
         let files = self.pruned(predicate.as_ref())?;
-        let (changed, settled): (Vec<_>, Vec<_>) =
+        let (changed, files): (Vec<_>, Vec<_>) =
             files.into_iter().partition(|file| self.hidden.get(&file.day).is_some_and(|ids| !ids.is_empty()));
+        let (concerned, settled): (Vec<_>, Vec<_>) =
+            files.into_iter().partition(|file| self.gone.as_ref().is_some_and(|gone| gone.concerns(file)));
         let mut parts: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
         if !settled.is_empty() {
             parts.push(self.scan_files(state, &settled, projection.cloned(), predicate.as_ref())?);
         }
         if !changed.is_empty() {
             parts.push(self.scan_without_hidden(state, &changed, projection, predicate.as_ref())?);
+        }
+        if let Some(gone) = self.gone.as_ref().filter(|_| !concerned.is_empty()) {
+            let is_seen = gone.predicate();
+            parts.push(self.scan_where(state, &concerned, projection, predicate.as_ref(), &is_seen)?);
         }
         parts.extend(self.scan_memory(projection)?);
         match parts.len() {

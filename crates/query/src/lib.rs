@@ -9,6 +9,7 @@ mod dialect;
 pub mod engine;
 pub mod error;
 mod functions;
+mod gone_filter;
 pub mod lake_table;
 pub mod limits;
 mod measures;

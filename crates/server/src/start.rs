@@ -142,7 +142,7 @@ async fn start_by(settings: &Settings, now: Now, sets_rules: bool) -> Result<Ser
         now: now.clone(),
         place: place(settings, &auth),
     });
-    let tables = LakeTables { lake: lake.shared.clone(), shared: pipeline.shared.clone() };
+    let tables = LakeTables { lake: lake.shared.clone(), shared: pipeline.shared.clone(), now: now.clone() };
     let sql = open_sql(settings, tables, &auth, now.clone())?;
     let logs = open_logs(settings, &lake, &pipeline, &sql, now.clone());
     let telemetry = Arc::new(Telemetry::default());
@@ -271,7 +271,7 @@ fn open_logs(
     sql: &Arc<Sql>,
     now: Now,
 ) -> Arc<Logs> {
-    let tables = LakeTables { lake: lake.shared.clone(), shared: pipeline.shared.clone() };
+    let tables = LakeTables { lake: lake.shared.clone(), shared: pipeline.shared.clone(), now: now.clone() };
     Arc::new(Logs::new(tables, sql.clone(), settings.rules.placeholders.clone(), now))
 }
 

@@ -1,7 +1,8 @@
 //! How does one query see files and memory at one instant?
 //!
 //! The published snapshot first, each table's files after it: what left memory in between is in the files, and the
-//! watermark says so, so nothing is counted twice or missed.
+//! watermark says so, so nothing is counted twice or missed. Between the two, which log events readers see no more: what
+//! leaves the files is remembered until it has.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +18,8 @@ use walletscope_query::{Tables, TablesAtHead};
 
 use super::rollups::{RESOLUTIONS, Windows};
 use super::{LakeShared, Snapshot};
-use crate::pipeline::Shared;
+use crate::logs::gone;
+use crate::pipeline::{Now, Shared};
 
 const READY_POLL: std::time::Duration = std::time::Duration::from_millis(20);
 const READY_POLLS_MAX: u32 = 3_000;
@@ -28,12 +30,15 @@ pub struct LakeTables {
     pub lake: Arc<LakeShared>,
     /// The state, whose windows are the rollups.
     pub shared: Arc<Shared>,
+    /// What log groups keep depends on it.
+    pub now: Now,
 }
 
 #[async_trait]
 impl Tables for LakeTables {
     async fn at_head(&self) -> Result<TablesAtHead, String> {
         let snapshot = self.ready().await?;
+        let gone = Arc::new(gone(&self.shared.catalog.load(), (self.now)()));
         let warehouse = &self.lake.lake.warehouse;
         let mut tables: BTreeMap<LakeTable, Arc<dyn TableProvider>> = BTreeMap::new();
         for table in LakeTable::ALL {
@@ -43,6 +48,10 @@ impl Tables for LakeTables {
                 LakeTableProvider::attempts(warehouse, &state, &snapshot.live, &snapshot.overlay, hidden)
             } else {
                 LakeTableProvider::append_only(warehouse, &state, snapshot.hot[table as usize].clone())
+            };
+            let provider = match table {
+                LakeTable::LogEvents => provider.without(gone.clone(), self.lake.lake.looked_through()),
+                _ => provider,
             };
             tables.insert(table, Arc::new(provider));
         }

@@ -33,6 +33,7 @@ pub use event::{EventKey, FoundEvent, Order, event_id, parse_event_id};
 pub use fields::{Field, FieldType, Fields, of_message as fields_of_message};
 pub use histogram::Histogram;
 pub use page::Page;
+pub use scope::gone;
 
 use scope::Scope;
 use sweep::Sweep;

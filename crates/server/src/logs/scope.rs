@@ -1,18 +1,20 @@
 //! Which log groups and streams does a search see, and what of them?
 //!
 //! A group or stream that is made again under the same name is another one: what its predecessor held lies before the
-//! entry that made it and is not shown, nor is what is older than a group keeps. Files drop such rows later or never;
-//! readers do not see them from the moment of the change.
+//! entry that made it and is not shown, nor is what is older than a group keeps. A [`Scope`] is what a search sees;
+//! [`gone`] is what nobody sees any more, in SQL neither, and what the files lose. Both begin at the same moment, that of
+//! the change; what is gone is told by deletions that were seen, so that a row is never taken away because its group or
+//! stream is not known.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use walletscope_model::{Duration, Offset, Timestamp};
-use walletscope_stream::{Catalog, GroupKey, LogGroup};
+use walletscope_lake::Gone;
+use walletscope_lake::gone::{Aged, Deleted, GoneGroup};
+use walletscope_model::{Offset, Timestamp};
+use walletscope_stream::{Catalog, GroupKey};
 
 use super::Selection;
-
-const DAY_SECONDS: i64 = 86_400;
 
 /// What a search sees.
 pub struct Scope {
@@ -46,7 +48,7 @@ impl Scope {
                 && selection.names_group(&key.name)
         };
         for (key, group) in catalog.groups().filter(|(key, _)| is_own(key)) {
-            let kept_from = kept_from(group, now);
+            let kept_from = group.kept_from(now).unwrap_or(Timestamp(i64::MIN));
             let seen = SeenGroup { key: key.clone(), incarnation: group.incarnation, kept_from };
             groups.entry(key.name.clone()).or_default().push(seen);
         }
@@ -79,18 +81,43 @@ impl Seen {
     }
 }
 
-fn kept_from(group: &LogGroup, now: Timestamp) -> Timestamp {
-    let days = group.retention_days.map(|days| Duration::from_seconds(-i64::from(days) * DAY_SECONDS));
-    days.map_or(Timestamp(i64::MIN), |days| now.plus(days))
+/// The rows of every group that are gone as of now.
+pub fn gone(catalog: &Catalog, now: Timestamp) -> Gone {
+    let mut groups: BTreeMap<&GroupKey, GoneGroup> = BTreeMap::new();
+    for (key, group) in catalog.groups() {
+        if let Some(before) = group.kept_from(now) {
+            gone_group(&mut groups, key).aged = Some(Aged { after: group.incarnation, before });
+        }
+    }
+    for (key, stream, deletion) in catalog.deletions().iter() {
+        gone_group(&mut groups, key).deleted.push(Deleted {
+            stream: stream.map(Into::into),
+            through: deletion.through,
+            times: (deletion.first, deletion.last),
+        });
+    }
+    Gone::new(groups.into_values())
+}
+
+fn gone_group<'a, 'k>(
+    groups: &'a mut BTreeMap<&'k GroupKey, GoneGroup>,
+    key: &'k GroupKey,
+) -> &'a mut GoneGroup {
+    groups.entry(key).or_insert_with(|| {
+        let GroupKey { account, region, name } = key.clone();
+        GoneGroup { account, region, name, ..GoneGroup::default() }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use walletscope_language::filter_pattern::{Mode, Pattern};
-    use walletscope_model::{Command, Origin};
+    use walletscope_model::{Command, LogBatch, LogEvent, Origin};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_795_348_800);
+    const DAY_SECONDS: i64 = 86_400;
 
     fn origin(region: &str) -> Origin {
         Origin { account: "1".into(), region: region.into(), source: "k".into(), tenant: "t".into() }
@@ -160,5 +187,132 @@ mod tests {
         assert_eq!(named.of_stream("us", "/a", "s"), None);
         assert_eq!(named.floor(), Offset(11));
         assert!(scope(&catalog, None, &["/nowhere"]).is_empty());
+    }
+
+    /// A row of log events, as files hold it.
+    fn row([region, group, stream]: [&str; 3], offset: u64, at: Timestamp) -> arrow::array::RecordBatch {
+        let mut rows = walletscope_lake::RowBuilder::new(walletscope_lake::LakeTable::LogEvents);
+        rows.begin(at).text("log_group", Some(group)).text("log_stream", Some(stream));
+        rows.text("message", Some("m"));
+        for name in ["event", "correlation_id", "request_id", "trace_id", "token_reference_id"] {
+            rows.text(name, None);
+        }
+        rows.flag("guarded", false).text("account", Some("1")).text("region", Some(region));
+        rows.text("source", None).text("tenant", Some("t")).time("ingestion_time", Some(at));
+        rows.long("_offset", offset).int("_index", Some(0)).end();
+        rows.finish()
+    }
+
+    fn is_gone(gone: &Gone, names: [&str; 3], offset: u64, at: Timestamp) -> bool {
+        gone.of_rows(&row(names, offset, at)).unwrap().value(0)
+    }
+
+    fn put(catalog: &mut Catalog, region: &str, group: &str, stream: &str, at: Timestamp) {
+        let event = LogEvent { timestamp: at, guarded: false, message: "m".into() };
+        let batch = LogBatch { group: group.into(), stream: stream.into(), events: vec![event] };
+        catalog.note_events(&origin(region), &batch, NOW);
+    }
+
+    #[test]
+    fn gone_is_what_was_deleted_or_is_too_old_and_not_what_is_merely_unknown() {
+        let mut catalog = Catalog::default();
+        let create = |name: &str, retention_days| Command::CreateLogGroup {
+            name: name.into(),
+            retention_days,
+            tags: Vec::new(),
+        };
+        let stream = |name: &str| Command::CreateLogStream { group: "/a".into(), name: name.into() };
+        command(&mut catalog, "eu", 1, &create("/a", Some(7)));
+        command(&mut catalog, "eu", 2, &stream("s"));
+        command(&mut catalog, "eu", 3, &stream("t"));
+        put(&mut catalog, "eu", "/a", "s", NOW);
+        put(&mut catalog, "eu", "/a", "t", NOW);
+        command(&mut catalog, "eu", 10, &Command::DeleteLogStream { group: "/a".into(), name: "s".into() });
+        command(&mut catalog, "eu", 11, &stream("s"));
+        let old = Timestamp(NOW.0 - 8 * DAY_SECONDS * 1_000_000);
+        let check = |catalog: &Catalog, cases: &[([&str; 3], u64, Timestamp, bool)]| {
+            let gone = gone(catalog, NOW);
+            for (names, offset, at, expected) in cases {
+                assert_eq!(is_gone(&gone, *names, *offset, *at), *expected, "{names:?} {offset} {at:?}");
+            }
+        };
+        check(
+            &catalog,
+            &[
+                (["eu", "/a", "s"], 9, NOW, true),
+                (["eu", "/a", "s"], 12, NOW, false),
+                (["eu", "/a", "t"], 9, NOW, false),
+                (["eu", "/a", "t"], 9, old, true),
+                (["eu", "/a", "unknown"], 9, NOW, false),
+                (["us", "/a", "s"], 9, NOW, false),
+                (["us", "/unknown", "s"], 9, old, false),
+            ],
+        );
+        command(&mut catalog, "eu", 20, &Command::DeleteLogGroup { name: "/a".into() });
+        command(&mut catalog, "eu", 21, &create("/a", None));
+        check(
+            &catalog,
+            &[
+                (["eu", "/a", "s"], 12, NOW, true),
+                (["eu", "/a", "t"], 19, NOW, true),
+                (["eu", "/a", "t"], 22, old, false),
+            ],
+        );
+        catalog.forget_deletions(Offset(20));
+        assert!(gone(&catalog, NOW).is_empty(), "the files hold nothing of it any more");
+    }
+
+    #[test]
+    fn what_never_held_an_event_leaves_nothing_to_look_for() {
+        let mut catalog = Catalog::default();
+        let create = Command::CreateLogGroup { name: "/a".into(), retention_days: None, tags: Vec::new() };
+        command(&mut catalog, "eu", 1, &create);
+        command(&mut catalog, "eu", 2, &Command::CreateLogStream { group: "/a".into(), name: "s".into() });
+        command(&mut catalog, "eu", 3, &Command::DeleteLogGroup { name: "/a".into() });
+        assert!(gone(&catalog, NOW).is_empty());
+    }
+
+    proptest! {
+        /// Groups and streams come, change and go; events come to those that are there.
+        #[test]
+        fn nothing_that_a_search_sees_is_gone(
+            steps in prop::collection::vec((0..6_u8, 0..2_usize, 0..2_usize, 0..20_i64), 1..40),
+        ) {
+            let mut catalog = Catalog::default();
+            let mut rows = Vec::new();
+            for ((step, group, stream, days), offset) in steps.into_iter().zip(1..) {
+                let (group, stream) = (["/a", "/b"][group], ["s", "t"][stream]);
+                let name: Box<str> = group.into();
+                match step {
+                    0 => command(&mut catalog, "eu", offset, &Command::CreateLogGroup {
+                        name,
+                        retention_days: None,
+                        tags: Vec::new(),
+                    }),
+                    1 => command(&mut catalog, "eu", offset, &Command::DeleteLogGroup { name }),
+                    2 => command(&mut catalog, "eu", offset, &Command::CreateLogStream { group: name, name: stream.into() }),
+                    3 => command(&mut catalog, "eu", offset, &Command::DeleteLogStream { group: name, name: stream.into() }),
+                    4 => {
+                        let days = u32::try_from(days).ok().filter(|days| *days > 0);
+                        command(&mut catalog, "eu", offset, &Command::SetRetention { group: name, days });
+                    }
+                    _ => {
+                        let at = Timestamp(NOW.0 - days * DAY_SECONDS * 1_000_000);
+                        let key = GroupKey::new(&origin("eu"), group);
+                        if catalog.stream(&key, stream).is_some() {
+                            put(&mut catalog, "eu", group, stream, at);
+                            rows.push((["eu", group, stream], offset, at));
+                        }
+                    }
+                }
+            }
+            let (seen, gone) = (scope(&catalog, None, &[]), gone(&catalog, NOW));
+            for (names, offset, at) in rows {
+                let [region, group, stream] = names;
+                let is_seen = seen.of_stream(region, group, stream).is_some_and(|seen| seen.admits(Offset(offset), at));
+                // Every event came to a stream that was there, so what is not seen was deleted or is too old.
+                prop_assert_eq!(is_gone(&gone, names, offset, at), !is_seen, "{:?} {} {:?}", names, offset, at);
+            }
+        }
     }
 }
