@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use walletscope_journal::{EmbeddedStore, FolderHold, StoreError};
+use walletscope_lake::Gone;
 
 use crate::auth::Credentials;
 use crate::client::{ApiClient, CallError};
@@ -88,7 +89,8 @@ pub(crate) fn unanswered(settings: &Settings, error: &CallError) -> String {
 async fn alone(settings: &Settings, upkeep: &Upkeep, printed: &mut Printed) -> Result<(), String> {
     let now = system_now();
     let shared = lake::open(&settings.lake, now()).await.map_err(|error| error.to_string())?;
-    upkeep.run(&shared.lake, &now, |line| printed.take(line)).await;
+    // Who knows log groups is the server's state, which is not open here.
+    upkeep.run(&shared.lake, &Gone::default(), &now, |line| printed.take(line)).await;
     shared.lake.close().await;
     Ok(())
 }

@@ -360,7 +360,13 @@ fn routes(
     let Common { logs, deliveries, telemetry, now } = common;
     let bodies = Arc::new(Bodies::default());
     let shared = pipeline.shared.clone();
-    let lake_door = LakeDoor::new(lake.shared.clone(), lake.feeder.clone(), store.clone(), now.clone());
+    let lake_door = LakeDoor::new(
+        lake.shared.clone(),
+        lake.feeder.clone(),
+        store.clone(),
+        pipeline.shared.clone(),
+        now.clone(),
+    );
     let intake =
         || Intake { ingest: pipeline.ingest.clone(), shared: shared.clone(), telemetry: telemetry.clone() };
     let door = Door::new(

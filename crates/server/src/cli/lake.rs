@@ -23,7 +23,8 @@ pub enum LakeAction {
     /// Make large files of small ones, until none is left that should be
     #[command(after_help = EXAMPLES)]
     Compact(Given),
-    /// Take old snapshots out, and delete the files that nothing refers to any more
+    /// Take old snapshots out, and delete the files that nothing refers to any more; by a running server, purge
+    /// expired and deleted log events first
     #[command(after_help = EXAMPLES)]
     Expire(Given),
     /// Read every file and compare it with what the metadata says; exit code 1 where something is wrong

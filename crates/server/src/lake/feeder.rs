@@ -26,7 +26,7 @@ use super::jobs::{Flush, Job, JobKind, JobOutcome, Jobs};
 use super::marks::{Done, Marks};
 use super::replay::{JournalEntries, JournalEntry, Replay, Step, Stored};
 use super::{LakeSettings, LakeShared, Snapshot, attempt_rows};
-use crate::pipeline::{Followed, Now};
+use crate::pipeline::{Followed, Now, Shared};
 use crate::view::View;
 
 /// Entries waiting for this thread at most; the applier waits beyond.
@@ -40,8 +40,8 @@ const ATTEMPTS_READ_MAX: usize = 8_192;
 
 /// What this thread is told.
 pub enum Work {
-    /// The state that everything after follows on, first of all.
-    Start(Arc<View>, Marks, Arc<dyn JournalEntries>),
+    /// What the pipeline publishes, with the state that everything after follows on, first of all.
+    Start(Arc<Shared>, Marks, Arc<dyn JournalEntries>),
     /// An entry was applied, and this followed from it.
     Applied(Offset, Arc<Batch>, Followed),
     /// A job has ended.
@@ -155,7 +155,10 @@ impl Feeder {
 
     fn take(&mut self, work: Work) {
         match work {
-            Work::Start(view, marks, journal) => self.begin(&view, marks, journal),
+            Work::Start(pipeline, marks, journal) => {
+                self.begin(&pipeline.view.load_full(), marks, journal);
+                self.jobs.know_groups_of(pipeline);
+            }
             Work::Applied(offset, batch, followed) => {
                 match &mut self.replay {
                     Some(replay) => replay.applied(offset, followed.derived),
@@ -511,7 +514,7 @@ impl Feeder {
                 self.hot.iter_mut().for_each(Hot::unseal);
                 self.flush_again();
             }
-            JobOutcome::Failed(_) | JobOutcome::Maintained => {}
+            JobOutcome::Failed(_) | JobOutcome::Maintained { .. } => {}
         }
         self.publish();
     }

@@ -11,18 +11,21 @@ use std::time::{Duration as StdDuration, Instant};
 
 use arrow::array::RecordBatch;
 use tokio::runtime::{Builder, Runtime};
-use walletscope_lake::maintenance::{self, Overlay};
+use walletscope_lake::maintenance::{self, Overlay, Purged};
 use walletscope_lake::{LakeError, LakeTable};
 use walletscope_model::{Duration, Offset, Timestamp};
 
 use super::replay::{Stored, unreadable};
-use super::{LakeShared, Work};
-use crate::pipeline::Now;
+use super::{Done, LakeShared, Work};
+use crate::logs::gone;
+use crate::pipeline::{Now, Shared};
 
 /// Rounds of maintenance start this often.
 pub const MAINTAIN_EVERY: StdDuration = StdDuration::from_secs(20);
 /// Orphans are looked for this often.
 const ORPHANS_EVERY: StdDuration = StdDuration::from_secs(3_600);
+/// Log events that nobody sees any more are looked for this often, and at once where a round left some.
+const PURGE_EVERY: StdDuration = StdDuration::from_secs(3_600);
 /// Compactions in one round.
 const COMPACTIONS_PER_ROUND: usize = 8;
 /// A table without new rows moves its watermark this often, so that the journal can be trimmed.
@@ -76,7 +79,10 @@ pub enum JobOutcome {
     /// Late changes up to this entry are in the files.
     Merged(Offset),
     /// A round of maintenance is over.
-    Maintained,
+    Maintained {
+        /// Files that the next round is to purge; none where this one had none.
+        purges_left: usize,
+    },
     /// Nothing changed.
     Failed(JobKind),
 }
@@ -118,7 +124,7 @@ impl JobOutcome {
         match self {
             Self::Flushed { is_complete, .. } => !is_complete,
             Self::Failed(_) => true,
-            Self::Merged(_) | Self::Maintained => false,
+            Self::Merged(_) | Self::Maintained { .. } => false,
         }
     }
 }
@@ -155,6 +161,10 @@ pub(super) struct Jobs {
     is_busy: bool,
     maintained_at: Instant,
     orphans_at: Instant,
+    /// When purging began the last time; `None` where it is to begin with the next round.
+    purged_at: Option<Instant>,
+    /// Who knows log groups; nobody until the pipeline has started.
+    pipeline: Option<Arc<Shared>>,
     failures: u32,
     paused_until: Instant,
 }
@@ -185,9 +195,16 @@ impl Jobs {
             is_busy: false,
             maintained_at: at,
             orphans_at: at,
+            purged_at: None,
+            pipeline: None,
             failures: 0,
             paused_until: at,
         })
+    }
+
+    /// From now on it is known what log groups keep.
+    pub(super) fn know_groups_of(&mut self, pipeline: Arc<Shared>) {
+        self.pipeline = Some(pipeline);
     }
 
     /// Whether a job runs, or the next must wait after a failure.
@@ -203,6 +220,10 @@ impl Jobs {
     /// The job's end was taken note of.
     pub(super) fn ended(&mut self, outcome: &JobOutcome) {
         self.is_busy = false;
+        let left = matches!(outcome, JobOutcome::Maintained { purges_left: 1.. });
+        if left || matches!(outcome, JobOutcome::Failed(JobKind::Maintenance)) {
+            self.purged_at = None;
+        }
         self.failures = if outcome.is_failure() { self.failures + 1 } else { 0 };
         self.paused_until = Instant::now() + pause(self.failures);
     }
@@ -230,10 +251,20 @@ impl Jobs {
         if with_orphans {
             self.orphans_at = Instant::now();
         }
+        let is_purge_due = self.purged_at.is_none_or(|at| at.elapsed() >= PURGE_EVERY);
+        let purges = self.pipeline.clone().filter(|_| is_purge_due);
+        if purges.is_some() {
+            self.purged_at = Some(Instant::now());
+        }
         let (shared, now, keep) = (self.shared.clone(), self.now.clone(), self.keep);
         self.spawn(JobKind::Maintenance, async move {
             let maintained = run_maintenance(&shared, keep, with_orphans, now()).await;
-            outcome(JobKind::Maintenance, maintained.map(|()| JobOutcome::Maintained))
+            let purged = match (maintained, purges) {
+                (Ok(()), Some(pipeline)) => run_purge(&shared, &pipeline, now()).await,
+                (maintained, _) => maintained.map(|()| 0),
+            };
+            let purged = purged.map(|purges_left| JobOutcome::Maintained { purges_left });
+            outcome(JobKind::Maintenance, purged)
         });
     }
 
@@ -261,7 +292,7 @@ impl Jobs {
                 report.note(kind, error.as_ref().map(ToString::to_string), now());
                 match &outcome {
                     JobOutcome::Flushed { .. } if error.is_none() => report.flushed_at = Some(now()),
-                    JobOutcome::Maintained => report.maintained_at = Some(now()),
+                    JobOutcome::Maintained { .. } => report.maintained_at = Some(now()),
                     JobOutcome::Flushed { .. } | JobOutcome::Merged(_) | JobOutcome::Failed(_) => {}
                 }
             });
@@ -369,4 +400,25 @@ async fn run_maintenance(
         }
     }
     Ok(())
+}
+
+/// Takes log events that nobody sees any more out of the files; how many files are left for the next round.
+async fn run_purge(shared: &LakeShared, pipeline: &Shared, now: Timestamp) -> Result<usize, LakeError> {
+    let gone = gone(&pipeline.catalog.load(), now);
+    let purged = maintenance::purge(&shared.lake, &gone, now).await?;
+    if let Some(through) = purged.deleted_through {
+        shared.tell_done(Done::Purged(through));
+    }
+    if purged.rows > 0 || purged.left > 0 {
+        let Purged { rows, looked, rewritten, dropped, left, .. } = purged;
+        tracing::info!(
+            rows,
+            looked,
+            rewritten,
+            dropped,
+            left,
+            "expired and deleted log events left the files"
+        );
+    }
+    Ok(purged.left)
 }

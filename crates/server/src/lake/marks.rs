@@ -35,6 +35,8 @@ pub enum Done {
     Flushed(Offset),
     /// Everything late and final that changed at or before this entry is in the files.
     Merged(Offset),
+    /// No file holds an event of a log group or stream that was deleted at or before this entry.
+    Purged(Offset),
 }
 
 impl Mark {
@@ -100,6 +102,7 @@ impl Marks {
         let is_done = |mark: &Mark| match done {
             Done::Flushed(through) => !mark.is_late() && mark.is_final && mark.changed_at <= through,
             Done::Merged(through) => mark.is_late() && mark.is_final && mark.changed_at <= through,
+            Done::Purged(_) => false,
         };
         let mut gone: Vec<NodeKey> =
             self.marks.iter().filter(|(_, mark)| is_done(mark)).map(|(key, _)| *key).collect();

@@ -12,7 +12,7 @@ use std::time::{Duration as StdDuration, Instant};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use walletscope_lake::maintenance::{self, Erasure};
-use walletscope_lake::{Lake, LakeError, LakeTable};
+use walletscope_lake::{Gone, Lake, LakeError, LakeTable};
 use walletscope_model::Offset;
 
 use super::{LakeShared, Work};
@@ -29,7 +29,7 @@ pub const ERASED_ID_BYTES_MIN: usize = 6;
 pub enum Upkeep {
     /// Small files become large ones, until none is left that should.
     Compact,
-    /// Old snapshots go, and the files that nothing refers to.
+    /// Log events that nobody sees any more leave the files; old snapshots go, and the files that nothing refers to.
     Expire,
     /// Every file is read and compared with what the metadata says.
     Verify,
@@ -80,9 +80,10 @@ impl Upkeep {
         }
     }
 
-    /// Goes through the tables; stops early where `tell` says that nobody listens.
-    pub async fn run(&self, lake: &Lake, now: &Now, mut tell: impl FnMut(Line) -> bool) {
-        match self.tables(lake, now, &mut tell).await {
+    /// Goes through the tables; stops early where `tell` says that nobody listens. `gone` are log events that nobody sees
+    /// any more, as far as the caller knows log groups.
+    pub async fn run(&self, lake: &Lake, gone: &Gone, now: &Now, mut tell: impl FnMut(Line) -> bool) {
+        match self.tables(lake, gone, now, &mut tell).await {
             Ok(problems) => drop(tell(Line::Done { problems })),
             Err(error) => drop(tell(Line::Error(error.to_string()))),
         }
@@ -91,6 +92,7 @@ impl Upkeep {
     async fn tables(
         &self,
         lake: &Lake,
+        gone: &Gone,
         now: &Now,
         tell: &mut impl FnMut(Line) -> bool,
     ) -> Result<usize, LakeError> {
@@ -105,7 +107,7 @@ impl Upkeep {
                 (_, Some(erasure)) => (erase(lake, table, erasure, now).await?, Vec::new()),
                 (Self::Compact, _) => (compact(lake, table, now).await?, Vec::new()),
                 (Self::Verify, _) => verify(lake, table).await?,
-                (_, None) => (expire(lake, table, now).await?, Vec::new()),
+                (_, None) => (expire(lake, table, gone, now).await?, Vec::new()),
             };
             count += problems.len();
             let figures = figures.iter().map(|(name, figure)| ((*name).to_owned(), *figure)).collect();
@@ -152,10 +154,31 @@ async fn compact(lake: &Lake, table: LakeTable, now: &Now) -> Result<Figures, La
     Ok(vec![("filesBefore", before as u64), ("filesAfter", lake.current(table).files().len() as u64)])
 }
 
-async fn expire(lake: &Lake, table: LakeTable, now: &Now) -> Result<Figures, LakeError> {
+async fn expire(lake: &Lake, table: LakeTable, gone: &Gone, now: &Now) -> Result<Figures, LakeError> {
+    let mut figures = Vec::new();
+    if table == LakeTable::LogEvents {
+        figures.push(("rowsPurged", purge(lake, gone, now).await?));
+    }
     let snapshots = maintenance::expire(lake, table, now()).await?;
     let (files, bytes) = maintenance::delete_orphans(lake, table, maintenance::ORPHAN_AGE, now()).await?;
-    Ok(vec![("snapshotsExpired", snapshots as u64), ("filesDeleted", files as u64), ("bytesDeleted", bytes)])
+    figures.extend([
+        ("snapshotsExpired", snapshots as u64),
+        ("filesDeleted", files as u64),
+        ("bytesDeleted", bytes),
+    ]);
+    Ok(figures)
+}
+
+/// Round after round until no file is due.
+async fn purge(lake: &Lake, gone: &Gone, now: &Now) -> Result<u64, LakeError> {
+    let mut rows = 0;
+    loop {
+        let purged = maintenance::purge(lake, gone, now()).await?;
+        rows += purged.rows;
+        if purged.left == 0 {
+            return Ok(rows);
+        }
+    }
 }
 
 async fn verify(lake: &Lake, table: LakeTable) -> Result<(Figures, Vec<String>), LakeError> {

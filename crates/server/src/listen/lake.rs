@@ -27,7 +27,8 @@ use crate::backup::BackupError;
 use crate::backup::export::Source;
 use crate::lake::upkeep::{self, IdTooShort, Line, Upkeep};
 use crate::lake::{LakeShared, Work};
-use crate::pipeline::Now;
+use crate::logs::gone;
+use crate::pipeline::{Now, Shared};
 
 /// Lines on their way to a caller that reads slowly.
 const LINES_WAITING_MAX: usize = 16;
@@ -46,13 +47,21 @@ pub struct LakeDoor {
     pub now: Now,
     /// The journal and the state.
     pub store: EmbeddedStore,
+    /// What the pipeline publishes: log groups.
+    pub pipeline: Arc<Shared>,
     turn: Arc<Semaphore>,
 }
 
 impl LakeDoor {
     /// A door for one caller at a time.
-    pub fn new(shared: Arc<LakeShared>, feeder: SyncSender<Work>, store: EmbeddedStore, now: Now) -> Self {
-        Self { shared, feeder, now, store, turn: Arc::new(Semaphore::new(1)) }
+    pub fn new(
+        shared: Arc<LakeShared>,
+        feeder: SyncSender<Work>,
+        store: EmbeddedStore,
+        pipeline: Arc<Shared>,
+        now: Now,
+    ) -> Self {
+        Self { shared, feeder, now, store, pipeline, turn: Arc::new(Semaphore::new(1)) }
     }
 }
 
@@ -142,7 +151,10 @@ async fn run(door: &LakeDoor, upkeep: Option<Upkeep>, sender: mpsc::Sender<Line>
         return;
     }
     match upkeep {
-        Some(upkeep) => upkeep.run(&door.shared.lake, &door.now, |line| sender.try_send(line).is_ok()).await,
+        Some(upkeep) => {
+            let gone = gone(&door.pipeline.catalog.load(), (door.now)());
+            upkeep.run(&door.shared.lake, &gone, &door.now, |line| sender.try_send(line).is_ok()).await;
+        }
         None => drop(sender.send(Line::Done { problems: 0 }).await),
     }
 }

@@ -60,6 +60,7 @@ pub(super) async fn telemetry(State(routes): State<Routes>) -> Response {
         head: size.head.0,
         attempts: view.rows.len(),
         lake_hot_bytes: routes.lake.shared.hot_memory().bytes,
+        lake_purged_rows: routes.lake.shared.lake.purged_rows(),
         lake_failing: routes.lake.shared.report.load().failure().is_some(),
     };
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";

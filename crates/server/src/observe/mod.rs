@@ -27,6 +27,7 @@ pub struct Telemetry {
     head: Gauge<u64, AtomicU64>,
     attempts: Gauge,
     lake_hot_bytes: Gauge,
+    lake_purged_rows: Gauge,
     lake_failing: Gauge,
 }
 
@@ -58,6 +59,7 @@ pub struct Levels {
     pub head: u64,
     pub attempts: usize,
     pub lake_hot_bytes: usize,
+    pub lake_purged_rows: u64,
     pub lake_failing: bool,
 }
 
@@ -77,6 +79,7 @@ impl Default for Telemetry {
             head: Gauge::default(),
             attempts: Gauge::default(),
             lake_hot_bytes: Gauge::default(),
+            lake_purged_rows: Gauge::default(),
             lake_failing: Gauge::default(),
         };
         let registry = &mut telemetry.registry;
@@ -98,6 +101,9 @@ impl Default for Telemetry {
         registry.register("attempts_known", "Attempts in the state", telemetry.attempts.clone());
         let (hot, failing) = (telemetry.lake_hot_bytes.clone(), telemetry.lake_failing.clone());
         registry.register("lake_hot_bytes", "Rows in memory that wait for the lake's files", hot);
+        let (purged, help) =
+            (telemetry.lake_purged_rows.clone(), "Expired and deleted log events taken out of files");
+        registry.register("lake_purged_rows", help, purged);
         registry.register("lake_failing", "1 while a job of the lake fails", failing);
         telemetry
     }
@@ -147,6 +153,7 @@ impl Telemetry {
         self.head.set(levels.head);
         self.attempts.set(levels.attempts as i64);
         self.lake_hot_bytes.set(levels.lake_hot_bytes as i64);
+        self.lake_purged_rows.set(levels.lake_purged_rows.cast_signed());
         self.lake_failing.set(i64::from(levels.lake_failing));
         let mut text = String::new();
         // Writing to a String cannot fail.

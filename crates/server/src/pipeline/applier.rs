@@ -172,10 +172,14 @@ impl<S: Store> Applier<S> {
         Ok(())
     }
 
-    /// What the lake has done needs no mark any more; written down with the next commit.
+    /// What the lake has done needs no mark any more, and deletions that it has followed need not be known; written down
+    /// with the next commit.
     pub fn note_done(&mut self, done: impl IntoIterator<Item = Done>) {
         let Some(lake) = &mut self.lake else { return };
         for done in done {
+            if let Done::Purged(through) = done {
+                self.state.catalog.forget_deletions(through);
+            }
             lake.changed_marks.extend(lake.marks.forget(done));
         }
     }

@@ -144,7 +144,7 @@ pub fn start<S: Store>(store: S, now: Now, lake: Option<LakeSide>) -> Result<Pip
     if let Some(lake) = &lake {
         let entries = Arc::new(StoreEntries(store.clone()));
         // A lake whose thread has ended takes no entries; the journal keeps them.
-        let _sent = lake.feeder.send(Work::Start(shared.view.load_full(), applier.marks(), entries));
+        let _sent = lake.feeder.send(Work::Start(shared.clone(), applier.marks(), entries));
     }
     let keep_from = lake.as_ref().map(|lake| lake.shared.clone());
     let keeping = keep_from.clone();

@@ -11,5 +11,6 @@ mod import;
 mod lake_outage;
 mod logs;
 mod recovery;
+mod retention;
 mod server;
 mod subscriptions;
