@@ -60,12 +60,13 @@ test("keys lead there, errors come first, and each hint says what is wrong and w
   await expect(panel(page, "sources").getByRole("heading", { level: 2 })).toHaveText("6 sources, 1 silent, 2 with errors, 1 with warnings");
   expect(await names(page)).toEqual(["gateway", "issuer-callbacks", "device-agent", "audit-trail", "cloudwatch-agent", "token-provisioning-service"]);
   const hints = shown(page, "gateway").locator("[data-hint]");
-  await expect(hints).toHaveCount(8);
-  await expect(hints.nth(1)).toHaveText(/Error.*17 events held a card number, which was cut\..*Never log a card number: .* mend its writer\./);
-  await expect(hints.nth(0)).toContainText("810,174 of 31,402,118 events have no id");
-  await expect(hints.nth(4).locator("code")).toHaveText("event");
-  await expect(hints.nth(5)).toContainText("Warning");
-  await expect(hints.nth(1)).toContainText("Last 3.6 h ago");
+  await expect(hints).toHaveCount(9);
+  await expect(hints.nth(0)).toContainText("312 calls or events were refused and are in no number, most at PutLogEvents");
+  await expect(hints.nth(2)).toHaveText(/Error.*17 events held a card number, which was cut\..*Never log a card number: .* mend its writer\./);
+  await expect(hints.nth(1)).toContainText("810,174 of 31,402,118 events have no id");
+  await expect(hints.nth(5).locator("code")).toHaveText("event");
+  await expect(hints.nth(6)).toContainText("Warning");
+  await expect(hints.nth(2)).toContainText("Last 3.6 h ago");
   await expect(shown(page, "token-provisioning-service").locator("[data-hint]")).toHaveCount(0);
 });
 

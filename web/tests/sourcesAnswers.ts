@@ -12,12 +12,13 @@ export function source(name: string, more: Partial<SourceShown> = {}): SourceSho
   return {
     name, state: "live", firstSeen: "2026-10-24T08:15:02.120Z", lastSeen: "2026-11-22T12:04:31.812Z", perMinute: 412.4, minutes: hour(412), logEvents: 18_204_118, metricData: 0, spans: 0, auditEvents: 0,
     logEventsInPeriod: 612_204, contractEvents: 510_204, joinCoverage: 1, withoutId: 0, withoutCorrelationId: 0, guarded: 0, late: 0, ahead: 0, delaySeconds: 1.245, unknownEvents: [], drift: [],
-    timeForms: [{ member: "timestamp", form: "utc", count: 510_204 }], messageDelaySeconds: 0.012, emfDocuments: 0, emfProblems: [], hints: [], ...more,
+    timeForms: [{ member: "timestamp", form: "utc", count: 510_204 }], messageDelaySeconds: 0.012, emfDocuments: 0, emfProblems: [], refusals: [], hints: [], ...more,
   };
 }
 
 const FIXES = {
   silent: ["error", "see whether the function, its log subscription or its agent still runs, and whether its key is good"],
+  refused: ["error", "log what the calls answer, and mend what that names; a caller that is told to wait must send again"],
   missing_id: ["error", "write correlationId, or at least requestId, into every event of a request"],
   card_number: ["error", "never log a card number: find the message in the logs by its mark *** and mend its writer"],
   emf_problems: ["error", "open this source: each problem is listed with its place and what is allowed there"],
@@ -58,7 +59,9 @@ export const SOURCES: SourcesAnswer = {
         { text: "the unit is none of CloudWatch's", example: '_aws.CloudWatchMetrics[0].Metrics[1]: the unit is none of CloudWatch\'s ("ProvisioningLatencyOfTheSlowestIssuer")', count: 1_204_118, lastSeen: "2026-11-22T12:04:31.812Z" },
         { text: "the dimension's value is not a string", example: '_aws.CloudWatchMetrics[0].Dimensions[0]: the dimension\'s value is not a string ("retries")', count: 12, lastSeen: "2026-11-22T02:17:09Z" },
       ],
+      refusals: [{ place: "PutLogEvents", reason: "events too old or too new", count: 310, lastSeen: "2026-11-22T11:58:20Z" }, { place: "Firehose", reason: "malformed", count: 2, lastSeen: "2026-11-22T03:12:44Z" }],
       hints: [
+        hint("refused", "312 calls or events were refused and are in no number, most at PutLogEvents: events too old or too new"),
         hint("missing_id", "810174 of 31402118 events have no id and join no attempt"),
         hint("card_number", "17 events held a card number, which was cut"),
         hint("emf_problems", "1204121 of 1310002 messages in embedded metric format have parts that give no metric"),

@@ -140,8 +140,8 @@ pub struct Settings {
 /// Why the settings cannot be used.
 #[derive(Debug)]
 pub enum SettingsError {
-    /// The settings file could not be read.
-    Unreadable(PathBuf, io::Error),
+    /// A file that a setting names could not be read.
+    Unreadable(&'static str, PathBuf, io::Error),
     /// The settings file is not TOML, or has a setting that is none.
     Malformed(PathBuf, Box<toml::de::Error>),
     /// A value that cannot be.
@@ -180,8 +180,8 @@ impl Settings {
     /// The file cannot be read, or a setting cannot be used.
     pub fn load(given: Given) -> Result<Self, SettingsError> {
         let Some(path) = given.config.clone() else { return Self::new(given) };
-        let text =
-            std::fs::read_to_string(&path).map_err(|error| SettingsError::Unreadable(path.clone(), error))?;
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| SettingsError::Unreadable("config", path.clone(), error))?;
         Self::new(given.or(read_file(&path, &text)?))
     }
 
@@ -292,8 +292,8 @@ fn delivery(given: &Given, data: &Path) -> Result<DeliverySettings, SettingsErro
 
 /// The only setting whose value is what a file says: keys are not for command lines, which everybody sees.
 fn access_keys(file: &Path) -> Result<AccessKeys, SettingsError> {
-    let text =
-        std::fs::read_to_string(file).map_err(|error| SettingsError::Unreadable(file.to_owned(), error))?;
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| SettingsError::Unreadable("delivery-keys", file.to_owned(), error))?;
     let why = "not an origin such as https://siem.example, a blank and a key without blanks";
     AccessKeys::read(&text)
         .map_err(|line| refused("delivery-keys", format!("{}, line {line}", file.display()), why))
@@ -522,8 +522,8 @@ fn duration(setting: &'static str, text: Option<&str>, default: Duration) -> Res
 impl fmt::Display for SettingsError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable(path, error) => {
-                write!(formatter, "cannot read the file {}: {error}; check its name and who may read it", path.display())
+            Self::Unreadable(setting, path, error) => {
+                write!(formatter, "cannot read the file {}: {error}; check --{setting}", path.display())
             }
             Self::Malformed(path, error) => {
                 write!(formatter, "cannot use the settings file {}: {}", path.display(), error.to_string().trim_end())
@@ -546,7 +546,7 @@ impl fmt::Display for SettingsError {
 impl std::error::Error for SettingsError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Unreadable(_, error) => Some(error),
+            Self::Unreadable(_, _, error) => Some(error),
             Self::Malformed(_, error) => Some(error),
             Self::Value { .. } | Self::TlsNotBuilt | Self::PlainOnNetwork(_) => None,
         }

@@ -136,16 +136,17 @@ async fn start_by(settings: &Settings, now: Now, sets_rules: bool) -> Result<Ser
     if sets_rules {
         set_rules(settings, &pipeline).await?;
     }
+    let telemetry = Arc::new(Telemetry::default());
     let api = crate::api::router(ApiContext {
         shared: pipeline.shared.clone(),
         journal: Arc::new(StoreReader(store.clone())),
         now: now.clone(),
         place: place(settings, &auth),
+        telemetry: telemetry.clone(),
     });
     let tables = LakeTables { lake: lake.shared.clone(), shared: pipeline.shared.clone(), now: now.clone() };
     let sql = open_sql(settings, tables, &auth, now.clone())?;
     let logs = open_logs(settings, &lake, &pipeline, &sql, now.clone());
-    let telemetry = Arc::new(Telemetry::default());
     let deliveries = deliver(sets_rules, settings, &store, &pipeline, telemetry.clone(), now.clone());
     let api = api.merge(crate::api::logs_router(LogsContext {
         logs: logs.clone(),

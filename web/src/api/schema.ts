@@ -709,6 +709,20 @@ export interface components {
             /** @description What is wrong. */
             text: string;
         };
+        /** @description What was refused, and why. */
+        CountedRefusal: {
+            /**
+             * Format: int64
+             * @description In the period.
+             */
+            count: number;
+            /** @description RFC 3339. */
+            lastSeen: string;
+            /** @description The operation, or the door. */
+            place: string;
+            /** @description The name of the error that the caller got, or what was wrong. */
+            reason: string;
+        };
         /** @description A form of time and how often it came. */
         CountedTimeForm: {
             /**
@@ -1917,6 +1931,11 @@ export interface components {
              * @description Records a minute, over the newest hour.
              */
             perMinute: number;
+            /**
+             * @description Calls and events that were refused, the most frequent first: none of them is in any other number. Counted since this
+             *     start of the server at most.
+             */
+            refusals: components["schemas"]["CountedRefusal"][];
             /**
              * Format: int64
              * @description Since it was first seen.

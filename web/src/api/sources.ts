@@ -9,6 +9,7 @@ export type CountedName = Schemas["CountedName"];
 export type SpellingDrift = Schemas["SpellingDrift"];
 export type CountedTimeForm = Schemas["CountedTimeForm"];
 export type CountedProblem = Schemas["CountedProblem"];
+export type CountedRefusal = Schemas["CountedRefusal"];
 export type SourceHint = Schemas["SourceHint"];
 
 export function askSources(signal: AbortSignal): Promise<SourcesAnswer> {

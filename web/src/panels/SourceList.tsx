@@ -1,7 +1,7 @@
 // How is each source? What is wrong and what to do about it, then its figures; names and counts when it is opened.
 import { Button } from "@mantine/core";
 import { useState, type ReactNode } from "react";
-import type { CountedName, CountedProblem, CountedTimeForm, SourceHint, SourceShown } from "../api/sources";
+import type { CountedName, CountedProblem, CountedRefusal, CountedTimeForm, SourceHint, SourceShown } from "../api/sources";
 import { MinuteBars } from "../charts/MinuteBars";
 import { Icon } from "../shell/icons";
 import { count, rate, time, wholeSeconds } from "../text/format";
@@ -126,6 +126,10 @@ function More({ source, hours, zone, now }: Of): ReactNode {
             <Counted key={`${drift.field} ${drift.spellings[0]?.name}`} head={drift.field} isCode names={drift.spellings} />
           ))}
         </section>
+        <section aria-label={`Refused of ${source.name}`} data-list="refused">
+          <h4>Calls and events that were refused</h4>
+          {source.refusals.length === 0 ? <p className="quiet">None since this start of the server.</p> : <Refusals refusals={source.refusals} zone={zone} now={now} />}
+        </section>
         <section aria-label={`Times in messages of ${source.name}`} data-list="times">
           <h4>How messages tell their time</h4>
           {source.timeForms.length === 0 ? <p className="quiet">No message tells one.</p> : <TimeForms forms={source.timeForms} />}
@@ -160,6 +164,19 @@ function Problems({ problems, zone, now }: { problems: readonly CountedProblem[]
       <tbody>
         {problems.map(({ text, example, lastSeen, count: amount }) => (
           <tr key={text}><td>{sentence(text, zone)}<div className="mono quiet small">{example.replace(`: ${text}`, "")}</div></td><td><Ago at={lastSeen} zone={zone} now={now} /></td><td className="num">{count(amount)}</td></tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Refusals({ refusals, zone, now }: { refusals: readonly CountedRefusal[]; zone: "utc" | "local"; now: number }): ReactNode {
+  return (
+    <table className="table">
+      <thead><tr><th>Where and why</th><th>Last</th><th className="num">Times</th></tr></thead>
+      <tbody>
+        {refusals.map(({ place, reason, lastSeen, count: amount }) => (
+          <tr key={`${place} ${reason}`}><td>{place}<div className="quiet small">{reason}</div></td><td><Ago at={lastSeen} zone={zone} now={now} /></td><td className="num">{count(amount)}</td></tr>
         ))}
       </tbody>
     </table>

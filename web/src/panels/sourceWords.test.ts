@@ -4,7 +4,7 @@ import { coverage, delay, kinds, messageDelay, minutesInWords, period, sentence,
 
 const SOURCE: SourceShown = {
   name: "gateway", state: "live", firstSeen: "2026-11-20T08:00:00Z", lastSeen: "2026-11-22T12:04:31Z", perMinute: 42.1, minutes: [], logEvents: 2_000, metricData: 0, spans: 12, auditEvents: 0, logEventsInPeriod: 1_200,
-  contractEvents: 1_000, joinCoverage: 0.994, withoutId: 6, withoutCorrelationId: 0, guarded: 0, late: 0, ahead: 0, delaySeconds: 1.25, unknownEvents: [], drift: [], timeForms: [], messageDelaySeconds: null, emfDocuments: 0, emfProblems: [], hints: [],
+  contractEvents: 1_000, joinCoverage: 0.994, withoutId: 6, withoutCorrelationId: 0, guarded: 0, late: 0, ahead: 0, delaySeconds: 1.25, unknownEvents: [], drift: [], timeForms: [], messageDelaySeconds: null, emfDocuments: 0, emfProblems: [], refusals: [], hints: [],
 };
 const hint = (severity: string): SourceHint => ({ code: "late", severity, text: "", fix: "", lastSeen: "2026-11-22T12:04:31Z" });
 const named = (name: string, ...hints: SourceHint[]): SourceShown => ({ ...SOURCE, name, hints });

@@ -55,6 +55,7 @@ use walletscope_model::{Batch, Offset, Timestamp};
 use crate::delivery::Deliveries;
 use crate::lake::LakeShared;
 use crate::logs::Logs;
+use crate::observe::Telemetry;
 use crate::pipeline::{Ingest, Now, Shared};
 use crate::sql::Sql;
 use crate::view::View;
@@ -77,6 +78,8 @@ pub struct ApiContext {
     pub now: Now,
     /// Where clients find this server.
     pub place: Place,
+    /// Knows what was refused.
+    pub telemetry: Arc<Telemetry>,
 }
 
 /// Where clients find a server and its keys.
@@ -119,6 +122,7 @@ pub fn router(context: ApiContext) -> Router {
         run: format!("{:x}", started_at.0).into(),
         started_at,
         place: Arc::new(context.place),
+        telemetry: context.telemetry,
         shared: context.shared,
         journal: context.journal,
         now: context.now,
@@ -216,6 +220,7 @@ struct Api {
     run: Arc<str>,
     started_at: Timestamp,
     place: Arc<Place>,
+    telemetry: Arc<Telemetry>,
     folds: Arc<Semaphore>,
     streams: Arc<Semaphore>,
 }

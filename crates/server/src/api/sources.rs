@@ -13,13 +13,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use walletscope_model::Timestamp;
 use walletscope_stream::Clock;
-use walletscope_stream::source::{Count, HOURS, MINUTES, SourceStats, TimeForm};
+use walletscope_stream::source::{Count, HOURS, MINUTES, SourceStats, Tally, TimeForm};
 
 use self::hints::{SourceHint, hints};
 use super::error::{ApiError, ErrorBody};
 use super::metrics::DataTo;
 use super::query::Query;
 use super::{Api, Caller};
+use crate::observe::refusals::Refused;
 
 /// Every source.
 #[derive(Debug, Serialize, ToSchema)]
@@ -89,8 +90,25 @@ pub(super) struct SourceShown {
     emf_documents: u64,
     /// What they had that gives no metric, the most frequent first.
     emf_problems: Vec<CountedProblem>,
+    /// Calls and events that were refused, the most frequent first: none of them is in any other number. Counted since this
+    /// start of the server at most.
+    refusals: Vec<CountedRefusal>,
     /// What should be mended, the worst first.
     hints: Vec<SourceHint>,
+}
+
+/// What was refused, and why.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CountedRefusal {
+    /// The operation, or the door.
+    place: &'static str,
+    /// The name of the error that the caller got, or what was wrong.
+    reason: &'static str,
+    /// In the period.
+    count: u64,
+    /// RFC 3339.
+    last_seen: String,
 }
 
 /// A name and how often it came.
@@ -149,13 +167,29 @@ pub(super) async fn sources(
     Query::read(&uri, &[])?;
     let view = api.shared.view.load();
     let now = api.now();
-    let mut sources: Vec<SourceShown> =
-        view.sources.iter().map(|(name, stats)| shown(name, stats, now, &view.clock)).collect();
+    let mut refused = api.telemetry.refusals.lately(now);
+    let mut sources: Vec<SourceShown> = view
+        .sources
+        .iter()
+        .map(|(name, stats)| shown(name, stats, &refused.remove(name).unwrap_or_default(), now, &view.clock))
+        .collect();
+    // Of these nothing else ever came.
+    sources.extend(refused.iter().map(|(name, refused)| {
+        let seen = refused.iter().map(|(_, tally)| tally.last_at).max().unwrap_or(now);
+        let nothing = SourceStats { first_seen: seen, last_seen: seen, ..SourceStats::default() };
+        shown(name, &nothing, refused, now, &view.clock)
+    }));
     sources.sort_by_key(|source| source.hints.is_empty());
     Ok(Json(SourcesAnswer { sources, period_hours: HOURS, data_to: DataTo::of(&view, now) }))
 }
 
-fn shown(name: &str, stats: &SourceStats, now: Timestamp, clock: &Clock) -> SourceShown {
+fn shown(
+    name: &str,
+    stats: &SourceStats,
+    refused: &[(Refused, Tally)],
+    now: Timestamp,
+    clock: &Clock,
+) -> SourceShown {
     let lately = |what| stats.count(what, now);
     let (contract_events, without_id) = (lately(Count::ContractEvents), lately(Count::WithoutId));
     let joined = contract_events - without_id;
@@ -189,8 +223,23 @@ fn shown(name: &str, stats: &SourceStats, now: Timestamp, clock: &Clock) -> Sour
         message_delay_seconds: stats.message_delay.map(|delay| delay.0 as f64 / 1e6),
         emf_documents: lately(Count::EmfDocuments),
         emf_problems: emf_problems(stats, now),
-        hints: hints(stats, now, clock),
+        refusals: refusals(refused, now),
+        hints: hints(stats, refused, now, clock),
     }
+}
+
+fn refusals(refused: &[(Refused, Tally)], now: Timestamp) -> Vec<CountedRefusal> {
+    let mut refusals: Vec<CountedRefusal> = refused
+        .iter()
+        .map(|(Refused { place, reason }, tally)| CountedRefusal {
+            place,
+            reason,
+            count: tally.total(now),
+            last_seen: tally.last_at.rfc3339(),
+        })
+        .collect();
+    refusals.sort_by_key(|each| std::cmp::Reverse(each.count));
+    refusals
 }
 
 fn unknown_events(stats: &SourceStats, now: Timestamp) -> Vec<CountedName> {

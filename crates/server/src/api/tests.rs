@@ -51,7 +51,13 @@ impl World {
         let is_trimmed = Arc::new(AtomicBool::new(false));
         let journal = Arc::new(Journal { store, is_trimmed: is_trimmed.clone() });
         let shared = pipeline.shared.clone();
-        let router = router(ApiContext { shared, journal, now: Arc::new(|| NOW), place: place() });
+        let router = router(ApiContext {
+            shared,
+            journal,
+            now: Arc::new(|| NOW),
+            place: place(),
+            telemetry: Arc::default(),
+        });
         Self { pipeline, router, is_trimmed, _folder: folder }
     }
 

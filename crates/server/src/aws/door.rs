@@ -23,10 +23,14 @@ use crate::delivery::Deliveries;
 use crate::intake::Intake;
 use crate::logs::{Logs, SearchError};
 use crate::observe::Telemetry;
+use crate::observe::refusals::Refused;
 use crate::pipeline::{Now, Refusal, Reply, Submission};
 
 /// The body did not come in time.
 const REQUEST_TIMEOUT: ErrorShape = ErrorShape::sender("RequestTimeoutException", "RequestTimeout");
+
+/// Operations that bring telemetry: what is refused of them is missing in the numbers.
+const BRINGS_TELEMETRY: [&str; 2] = ["PutLogEvents", "PutMetricData"];
 
 /// Everything a call needs.
 pub struct Door {
@@ -79,6 +83,14 @@ impl Door {
 
     pub(super) fn telemetry(&self) -> &Telemetry {
         &self.intake.telemetry
+    }
+
+    /// Counts a call that brought telemetry and was refused.
+    fn count_refusal(&self, route: &Route, origin: &Origin, error: &AwsError) {
+        if let Some(place) = BRINGS_TELEMETRY.into_iter().find(|name| *name == route.operation.name) {
+            let refused = Refused { place, reason: error.shape.name };
+            self.telemetry().refusals.count(&origin.source, refused, 1, self.now());
+        }
     }
 
     /// The text without card numbers; cuts are counted.
@@ -159,6 +171,7 @@ fn decide(door: &Door, request: &HttpRequest<'_>) -> Result<Decided, (Dialect, A
     };
     let prepared = Operation::decode(&route, &plain)
         .and_then(|operation| prepare(door, &caller, operation))
+        .inspect_err(|error| door.count_refusal(&route, &caller.origin, error))
         .map_err(|error| (route.dialect(), error))?;
     Ok(Decided { route, origin: caller.origin, prepared })
 }
@@ -186,6 +199,7 @@ async fn finish(door: &Door, decided: Decided, request_id: &str, invocation_id: 
         Prepared::LiveTail(_) => answered(Err(AwsError::new(&shapes::INTERNAL, "a stream was not opened"))),
         Prepared::Store(body, response) => {
             let mut http = encode_response(&route, request_id, &response);
+            let told = origin.clone();
             let submission = Submission { origin, invocation_id, body, answer: http.body.clone() };
             match door.intake.ingest.submit(submission).await {
                 Ok(Reply::Stored(_) | Reply::Stepped(_)) => http,
@@ -194,7 +208,11 @@ async fn finish(door: &Door, decided: Decided, request_id: &str, invocation_id: 
                     http.body = first;
                     http
                 }
-                Err(refusal) => answered(Err(refused(refusal))),
+                Err(refusal) => {
+                    let error = refused(refusal);
+                    door.count_refusal(&route, &told, &error);
+                    answered(Err(error))
+                }
             }
         }
         Prepared::Execute(body, meaning) => {

@@ -10,6 +10,7 @@ use walletscope_wire::aws::{AwsError, NoOutput, Response};
 use walletscope_wire::logs::{self, INVALID_PARAMETER};
 
 use super::{Caller, Door, Prepared};
+use crate::observe::refusals::Refused;
 
 /// Any text: clients send it back and nobody reads it.
 const NEXT_SEQUENCE_TOKEN: &str = "49600000000000000000000000000000000000000000000000000000";
@@ -118,7 +119,10 @@ pub(crate) fn put_events(
         next_sequence_token: NEXT_SEQUENCE_TOKEN.to_owned(),
         rejected_log_events_info: accepted.rejected,
     });
-    door.telemetry().count_log_events(accepted.events.len(), batch.events().len() - accepted.events.len());
+    let rejected = batch.events().len() - accepted.events.len();
+    door.telemetry().count_log_events(accepted.events.len(), rejected);
+    let out_of_time = Refused { place: "PutLogEvents", reason: "events too old or too new" };
+    door.telemetry().refusals.count(&caller.origin.source, out_of_time, rejected, door.now());
     if accepted.events.is_empty() {
         return Ok(Prepared::Answer(response));
     }

@@ -8,6 +8,7 @@ mod firehose;
 mod lines;
 mod otlp;
 mod otlp_grpc;
+mod refusals;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use axum::Router;
 use axum::body::Body as HttpBody;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use axum::middleware::from_fn_with_state;
 use axum::routing::post;
 use walletscope_model::{Body, LogBatch, MetricBatch, Origin, Timestamp};
 use walletscope_wire::aws::HttpRequest;
@@ -55,6 +57,7 @@ pub fn router(doors: Arc<Doors>) -> Router {
         .route("/ingest/logs", post(lines::take))
         .route("/v1/logs", post(otlp::take))
         .route(otlp_grpc::PATH, post(otlp_grpc::take))
+        .layer(from_fn_with_state(doors.clone(), refusals::count))
         .with_state(doors)
 }
 

@@ -3,6 +3,7 @@
 //! Names follow `walletscope_<noun>_<unit>`; labels never hold a caller's text except guarded source names.
 
 pub mod log;
+pub mod refusals;
 
 use std::sync::atomic::AtomicU64;
 
@@ -12,8 +13,12 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use refusals::Refusals;
+
 /// Everything that is counted.
 pub struct Telemetry {
+    /// What was refused, by source.
+    pub refusals: Refusals,
     registry: Registry,
     calls: Family<CallLabels, Counter>,
     log_events: Family<OutcomeLabels, Counter>,
@@ -66,6 +71,7 @@ pub struct Levels {
 impl Default for Telemetry {
     fn default() -> Self {
         let mut telemetry = Self {
+            refusals: Refusals::default(),
             registry: Registry::with_prefix("walletscope"),
             calls: Family::default(),
             log_events: Family::default(),

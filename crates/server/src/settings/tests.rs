@@ -155,3 +155,27 @@ fn the_table_of_settings_names_every_one() {
     }
     assert_eq!(table.lines().filter(|line| line.starts_with("| `")).count(), count, "a row is of no setting");
 }
+
+#[test]
+fn where_events_may_be_delivered_to_is_read_with_the_keys_of_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("keys");
+    let given = |networks: &[&str]| Given {
+        delivery_network: Some(networks.iter().map(|network| (*network).to_owned()).collect()),
+        delivery_keys: Some(keys.clone()),
+        ..Given::default()
+    };
+    let refused = |given: Given| Settings::new(given).unwrap_err().to_string();
+    let error = refused(given(&[]));
+    assert!(error.contains("keys") && error.contains("--delivery-keys"), "{error}");
+    std::fs::write(&keys, "# ours\nhttps://siem.example\n").unwrap();
+    let error = refused(given(&[]));
+    assert!(error.contains("line 2") && error.contains("https://siem.example"), "{error}");
+    std::fs::write(&keys, "https://siem.example key\n").unwrap();
+    assert!(refused(given(&["10.0.0.0/40"])).contains("delivery-network"));
+    let short = Given { delivery_retry: Some("1".to_owned()), ..Given::default() };
+    assert!(refused(short).contains("delivery-retry"));
+    let settings = Settings::new(given(&["10.0.0.0/8"])).unwrap();
+    assert_eq!(settings.delivery.networks.len(), 1);
+    assert_eq!(settings.delivery.retry_for.as_seconds(), 86_400.0);
+}

@@ -23,7 +23,7 @@ pub struct Tally {
 
 impl Tally {
     /// Counts so many more; `now` never goes back.
-    pub(crate) fn add(&mut self, now: Timestamp, count: u32) {
+    pub fn add(&mut self, now: Timestamp, count: u32) {
         let (newest, hour) = (hour_of(self.last_at), hour_of(now));
         if hour - newest >= HOURS as i64 {
             self.slots = [0; HOURS];

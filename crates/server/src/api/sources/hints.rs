@@ -11,6 +11,8 @@ use walletscope_model::Timestamp;
 use walletscope_stream::Clock;
 use walletscope_stream::source::{Count, SourceStats, Tally, TimeForm};
 
+use crate::observe::refusals::Refused;
+
 /// A share of events from which on a hint is given.
 const SHARE_MIN: f64 = 0.01;
 /// A share of events from which on a difference of half hours is no accident.
@@ -35,13 +37,15 @@ pub(in crate::api) struct SourceHint {
 /// What a rule looks at.
 struct Lately<'a> {
     stats: &'a SourceStats,
+    refused: &'a [(Refused, Tally)],
     now: Timestamp,
     clock: &'a Clock,
 }
 
 /// Among equals the order in which they are shown.
-const RULES: [fn(&Lately<'_>) -> Option<SourceHint>; 15] = [
+const RULES: [fn(&Lately<'_>) -> Option<SourceHint>; 16] = [
     silent,
+    refused,
     missing_id,
     card_number,
     seconds_for_millis,
@@ -59,8 +63,13 @@ const RULES: [fn(&Lately<'_>) -> Option<SourceHint>; 15] = [
 ];
 
 /// What the counts mean, the worst first.
-pub(super) fn hints(stats: &SourceStats, now: Timestamp, clock: &Clock) -> Vec<SourceHint> {
-    let lately = Lately { stats, now, clock };
+pub(super) fn hints(
+    stats: &SourceStats,
+    refused: &[(Refused, Tally)],
+    now: Timestamp,
+    clock: &Clock,
+) -> Vec<SourceHint> {
+    let lately = Lately { stats, refused, now, clock };
     let mut hints: Vec<SourceHint> = RULES.iter().filter_map(|rule| rule(&lately)).collect();
     hints.sort_by_key(|hint| hint.severity != "error");
     hints
@@ -100,6 +109,19 @@ fn silent(lately: &Lately<'_>) -> Option<SourceHint> {
     let fix =
         "see whether the function, its log subscription or its agent still runs, and whether its key is good";
     stats.is_silent(lately.now, lately.clock).then(|| error("silent", stats.last_seen, text, fix))
+}
+
+fn refused(lately: &Lately<'_>) -> Option<SourceHint> {
+    let last_at = lately.refused.iter().map(|(_, tally)| tally.last_at).max()?;
+    let total = |tally: &Tally| tally.total(lately.now);
+    let count: u64 = lately.refused.iter().map(|(_, tally)| total(tally)).sum();
+    let (most, _) = lately.refused.iter().max_by_key(|(_, tally)| total(tally))?;
+    let Refused { place, reason } = most;
+    let text =
+        format!("{count} calls or events were refused and are in no number, most at {place}: {reason}");
+    let fix =
+        "log what the calls answer, and mend what that names; a caller that is told to wait must send again";
+    Some(error("refused", last_at, text, fix))
 }
 
 fn missing_id(lately: &Lately<'_>) -> Option<SourceHint> {
@@ -255,7 +277,7 @@ mod tests {
     use walletscope_stream::source::TimePlace;
 
     fn codes(stats: &SourceStats, now: Timestamp) -> Vec<&'static str> {
-        hints(stats, now, &Clock::default()).into_iter().map(|hint| hint.code).collect()
+        hints(stats, &[], now, &Clock::default()).into_iter().map(|hint| hint.code).collect()
     }
 
     /// A source with these counts, all of them at the hour 0.
@@ -320,14 +342,14 @@ mod tests {
         stats.last_seen = Timestamp::from_seconds(86_400);
         assert_eq!(codes(&stats, Timestamp::from_seconds(86_399)), expected);
         assert_eq!(codes(&stats, Timestamp::from_seconds(86_400)), [""; 0]);
-        let drift = hints(&stats, Timestamp(0), &Clock::default())
+        let drift = hints(&stats, &[], Timestamp(0), &Clock::default())
             .into_iter()
             .find(|hint| hint.code == "spelling_drift");
         assert_eq!(drift.map(|hint| hint.last_seen), Some("1970-01-01T00:00:00.000007Z".to_owned()));
     }
 
     fn text(stats: &SourceStats, code: &str) -> Option<String> {
-        let hints = hints(stats, Timestamp(0), &Clock::default());
+        let hints = hints(stats, &[], Timestamp(0), &Clock::default());
         hints.into_iter().find(|hint| hint.code == code).map(|hint| hint.text)
     }
 
@@ -372,10 +394,30 @@ mod tests {
         assert_eq!(put(TimePlace::Ts, TimeForm::Millis, 30, 7).0.as_deref(), Some(mixed));
         let local = "40 of 2070 messages tell a time without a zone";
         assert_eq!(put(TimePlace::LineStart, TimeForm::Local, 40, 6).1.as_deref(), Some(local));
-        let last = hints(&stats, Timestamp(0), &Clock::default())
+        let last = hints(&stats, &[], Timestamp(0), &Clock::default())
             .into_iter()
             .find(|hint| hint.code == "mixed_time_forms");
         // The newest form came at 9; another one came last at 7.
         assert_eq!(last.map(|hint| hint.last_seen), Some(Timestamp(7).rfc3339()));
+    }
+
+    #[test]
+    fn what_was_refused_is_an_error_that_names_the_most_frequent() {
+        let now = Timestamp::from_seconds(1_795_348_800);
+        let tally = |count| {
+            let mut tally = Tally::default();
+            tally.add(now, count);
+            tally
+        };
+        let refused = [
+            (Refused { place: "Firehose", reason: "malformed" }, tally(2)),
+            (Refused { place: "PutLogEvents", reason: "InvalidParameterException" }, tally(40)),
+        ];
+        let stats = SourceStats { first_seen: now, last_seen: now, ..SourceStats::default() };
+        let hints = hints(&stats, &refused, now, &Clock::default());
+        let [hint] = &hints[..] else { panic!("{hints:?}") };
+        assert_eq!((hint.code, hint.severity), ("refused", "error"));
+        assert!(hint.text.starts_with("42 calls or events"), "{}", hint.text);
+        assert!(hint.text.ends_with("PutLogEvents: InvalidParameterException"), "{}", hint.text);
     }
 }
