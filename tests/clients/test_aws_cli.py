@@ -166,7 +166,15 @@ class Terminal:
 def at_a_terminal(command, environment):
     """A command whose output goes to a terminal, where every line is seen at once; ended by Ctrl-C."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs)
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+        # Tests that run in a shell's background inherit that Ctrl-C means nothing.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     try:
         yield Terminal(ours)
         process.send_signal(signal.SIGINT)
