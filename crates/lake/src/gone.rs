@@ -309,7 +309,8 @@ mod tests {
         rows.text("request_id", None).text("trace_id", None).text("token_reference_id", None);
         rows.flag("guarded", false).text("account", Some(account).filter(|account| !account.is_empty()));
         rows.text("region", Some("eu")).text("source", None).text("tenant", Some("t"));
-        rows.time("ingestion_time", Some(Timestamp(1))).long("_offset", offset).int("_index", Some(0)).end();
+        rows.time("ingestion_time", Some(Timestamp(1))).long("_offset", offset).int("_index", Some(0));
+        rows.flag("has_other_ids", false).end();
         rows.finish()
     }
 

@@ -93,6 +93,7 @@ mod tests {
                 .time("ingestion_time", Some(Timestamp(1)))
                 .long("_offset", number)
                 .int("_index", Some(0))
+                .flag("has_other_ids", false)
                 .end();
         }
         builder.finish()

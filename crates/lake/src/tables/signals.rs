@@ -109,6 +109,11 @@ pub(super) const LOG_EVENTS: &[Column] = &[
     INGESTED,
     OFFSET,
     INDEX,
+    column(
+        "has_other_ids",
+        Flag,
+        "The message tells a UUID that is none of its ids here, or may do so; null: nobody looked.",
+    ),
 ];
 
 pub(super) const METRIC_POINTS: &[Column] = &[

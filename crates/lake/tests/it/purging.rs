@@ -25,7 +25,7 @@ fn events(each: &[(&str, &str, u64, i64)]) -> RecordBatch {
         }
         rows.flag("guarded", false).text("account", Some("account")).text("region", Some("region"));
         rows.text("source", None).text("tenant", Some("tenant")).time("ingestion_time", Some(NOW));
-        rows.long("_offset", *offset).int("_index", Some(0)).end();
+        rows.long("_offset", *offset).int("_index", Some(0)).flag("has_other_ids", false).end();
     }
     rows.finish()
 }

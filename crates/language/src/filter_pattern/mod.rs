@@ -174,6 +174,16 @@ impl Pattern {
         }
     }
 
+    /// Texts without which no message matches; a `{…}` pattern may find them in other letters, as JSON's `\u`. None of a
+    /// `[…]` pattern, which reads messages in several ways.
+    pub fn needed_texts(&self) -> Vec<&str> {
+        match &self.kind {
+            Kind::Terms(terms) => terms.required_texts().collect(),
+            Kind::Json(json) => json.necessary.iter().map(necessary::Necessary::text).collect(),
+            Kind::Fields(_) => Vec::new(),
+        }
+    }
+
     /// Whether an event matches.
     pub fn matches(&self, event: &Event<'_>, mode: Mode) -> bool {
         !self.is_hopeless(event) && self.holds(&self.read(event, mode))

@@ -28,6 +28,12 @@ impl Necessary {
         Some(Self(Box::new(Finder::new(longest).into_owned())))
     }
 
+    /// The text.
+    pub fn text(&self) -> &str {
+        // It was made of a text.
+        std::str::from_utf8(self.0.needle()).unwrap_or_default()
+    }
+
     /// Whether the message lacks it.
     pub fn is_missing(&self, message: &str) -> bool {
         let bytes = message.as_bytes();

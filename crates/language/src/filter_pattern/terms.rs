@@ -80,6 +80,15 @@ impl Terms {
         })
     }
 
+    /// The texts that every message has which matches.
+    pub fn required_texts(&self) -> impl Iterator<Item = &str> {
+        self.terms.iter().filter(|term| term.role == Role::Required).filter_map(|term| match &term.needle {
+            // It was made of a text.
+            Needle::Text(finder) => std::str::from_utf8(finder.needle()).ok(),
+            Needle::RegularExpression(_) => None,
+        })
+    }
+
     /// Whether terms behind `?` count.
     pub fn is_any(&self) -> bool {
         self.is_any

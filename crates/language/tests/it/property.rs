@@ -254,6 +254,8 @@ proptest! {
             let expected = made.matches(&message, mode == Mode::Lenient);
             let explanation = pattern.explain(&event, mode);
             prop_assert_eq!(pattern.matches(&event, mode), expected, "{} {} {:?}: {}", text, message, mode, explanation.sentence);
+            let has_all = pattern.needed_texts().iter().all(|needed| message.contains(needed));
+            prop_assert!(has_all || !expected || message.contains('\\'), "{} {}", text, message);
             prop_assert_eq!(explanation.matches, expected);
             let deciding: Vec<_> = explanation.findings.iter().filter(|finding| finding.decides).collect();
             prop_assert!(deciding.iter().all(|finding| finding.holds == expected), "{}", explanation.sentence);

@@ -15,6 +15,7 @@ use walletscope_stream::token::asserted_state;
 
 use super::replay::JournalEntry;
 use super::witness_rows;
+use crate::logs::uuid::tells_others;
 
 /// Values kept as they are; a datum with more of them is kept as a sketch.
 const VALUES_MAX: usize = 8;
@@ -186,7 +187,10 @@ fn log_event(
         .text("event", event_name(said));
     ids(rows, said);
     rows.flag("guarded", event.guarded);
-    carried.end(rows);
+    carried.put(rows);
+    // Those that `ids` has written.
+    let ids = [IdKind::Correlation, IdKind::Request, IdKind::Trace, IdKind::TokenReference];
+    rows.flag("has_other_ids", tells_others(&event.message, ids.map(|kind| id(said, kind)))).end();
 }
 
 fn provisioning_event(

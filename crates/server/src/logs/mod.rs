@@ -14,6 +14,7 @@ mod page;
 mod scope;
 mod sweep;
 pub mod tail;
+pub(crate) mod uuid;
 mod window;
 
 use std::sync::Arc;

@@ -199,7 +199,7 @@ mod tests {
         }
         rows.flag("guarded", false).text("account", Some("1")).text("region", Some(region));
         rows.text("source", None).text("tenant", Some("t")).time("ingestion_time", Some(at));
-        rows.long("_offset", offset).int("_index", Some(0)).end();
+        rows.long("_offset", offset).int("_index", Some(0)).flag("has_other_ids", false).end();
         rows.finish()
     }
 

@@ -4,6 +4,7 @@
 //! as not read, because rows come in no order within it. The first one is always read to its end, so that whoever goes
 //! on where an answer ended comes forward, however slow the disk is.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
@@ -21,10 +22,13 @@ use walletscope_query::{Engine, Progress, Scan};
 use walletscope_series::Range;
 
 use super::scope::{Scope, Seen};
+use super::uuid::uuids;
 use super::window::{Density, Windows};
 use super::{Cost, EventKey, FoundEvent, Order, SearchError, Selection, matcher};
 use crate::lake::{AppendedRows, LakeTables};
 
+/// Rows of the first stretch of a search by UUID.
+const ROWS_BY_UUID: f64 = 4_194_304.0;
 /// Rows of one batch: a message may be a quarter of a megabyte.
 const BATCH_ROWS: usize = 1_024;
 
@@ -59,6 +63,8 @@ pub struct Sweep<'a> {
     hot: Vec<(Timestamp, Timestamp, RecordBatch)>,
     started: Instant,
     budget: StdDuration,
+    /// A UUID that every event has which matches.
+    uuid: Option<&'a str>,
     /// Whether a stretch was begun.
     has_read: bool,
     read: Progress,
@@ -92,7 +98,8 @@ impl<'a> Sweep<'a> {
         });
         let hot = hot.collect();
         let (started, read) = (Instant::now(), Progress::default());
-        Ok(Self { engine, selection, scope, rows, hot, started, budget, has_read: false, read })
+        let uuid = selection.pattern.needed_texts().into_iter().find_map(|text| uuids(text).next());
+        Ok(Self { engine, selection, scope, rows, hot, started, budget, uuid, has_read: false, read })
     }
 
     /// The stretches of a range. A search that sees no group has none.
@@ -111,7 +118,9 @@ impl<'a> Sweep<'a> {
         for (first, last, batch) in &self.hot {
             density.add(*first, *last, batch.num_rows() as u64);
         }
-        Windows::new(density, range, order)
+        let windows = Windows::new(density, range, order);
+        // What is read of them are few.
+        if self.uuid.is_some() { windows.beginning_with(ROWS_BY_UUID) } else { windows }
     }
 
     /// Reads the next stretch; `visit` gets every event of it that is asked for, in no order.
@@ -145,6 +154,8 @@ impl<'a> Sweep<'a> {
         Cost { read: self.read, elapsed: self.started.elapsed(), head: self.rows.head }
     }
 
+    /// Reads a stretch, where it is by id once for each place that the id may have: none of these readings can be said in one
+    /// filter that finds its files as well.
     async fn read_window(
         &mut self,
         window: Range,
@@ -156,21 +167,39 @@ impl<'a> Sweep<'a> {
         };
         let hot: Vec<RecordBatch> =
             self.hot.iter().filter(overlaps).map(|(_, _, batch)| batch.clone()).collect();
-        let in_memory: usize = hot.iter().map(RecordBatch::num_rows).sum();
-        let scan = Scan {
-            tenant: &self.selection.tenant,
-            columns,
-            filters: self.filters(window),
-            batch_rows: BATCH_ROWS,
+        self.read.rows_scanned += hot.iter().map(RecordBatch::num_rows).sum::<usize>() as u64;
+        let filters = self.filters(window);
+        let Some(uuid) = self.uuid else { return self.read_rows(&hot, filters, columns, visit).await };
+        let mut visited = HashSet::new();
+        let mut visit_once = |rows: &EventRows<'_>, row: usize| {
+            let key = rows.key(row);
+            if visited.insert((key.offset, key.index)) {
+                visit(rows, row);
+            }
         };
+        for place in places_of(uuid) {
+            let filters = std::iter::once(place).chain(filters.iter().cloned()).collect();
+            self.read_rows(&hot, filters, columns, &mut visit_once).await?;
+        }
+        Ok(())
+    }
+
+    async fn read_rows(
+        &mut self,
+        hot: &[RecordBatch],
+        filters: Vec<Expr>,
+        columns: &[&str],
+        visit: &mut (dyn FnMut(&EventRows<'_>, usize) + Send),
+    ) -> Result<(), SearchError> {
+        let scan = Scan { tenant: &self.selection.tenant, columns, filters, batch_rows: BATCH_ROWS };
         let failed = |reason: String| SearchError::Failed(reason);
-        let table = Arc::new(self.rows.with_hot(hot));
+        let table = Arc::new(self.rows.with_hot(hot.to_vec()));
         let scanned = self.engine.scan(table, &scan).await;
         let mut scanned = scanned.map_err(|error| failed(error.to_string()))?;
         // Counted when it ends or is dropped in the middle alike.
         let before = self.read;
         let sum = |read: Progress| Progress {
-            rows_scanned: before.rows_scanned + read.rows_scanned + in_memory as u64,
+            rows_scanned: before.rows_scanned + read.rows_scanned,
             bytes_scanned: before.bytes_scanned + read.bytes_scanned,
         };
         while let Some(batch) = scanned.batches.next().await {
@@ -217,6 +246,19 @@ impl<'a> Sweep<'a> {
         filters.extend(matcher::filter(pattern, *mode));
         filters
     }
+}
+
+/// Where events are that tell a UUID: in a column of ids, or in a message that tells ids of which no column knows.
+fn places_of(uuid: &str) -> [Expr; 5] {
+    let is = |column| ident(column).eq(lit(ScalarValue::Utf8View(Some(uuid.to_owned()))));
+    let others = ident("has_other_ids");
+    [
+        is("correlation_id"),
+        is("request_id"),
+        is("trace_id"),
+        is("token_reference_id"),
+        others.clone().is_null().or(others.eq(lit(true))),
+    ]
 }
 
 /// Events of one batch.

@@ -27,8 +27,8 @@ pub const BYTES_MAX: usize = 4 << 20;
 pub const TIME_MAX: StdDuration = StdDuration::from_secs(3 * 3_600);
 /// Batches that wait for the slowest tail.
 pub const BATCHES_WAITING_MAX: usize = 64;
-/// An update comes this often.
-const UPDATE_EVERY: StdDuration = StdDuration::from_secs(1);
+/// An update comes this often: AWS's come once a second, these so that an event is shown within one.
+const UPDATE_EVERY: StdDuration = StdDuration::from_millis(900);
 
 /// An entry that is durable and stepped.
 #[derive(Clone, Debug)]

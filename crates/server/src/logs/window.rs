@@ -66,6 +66,12 @@ impl Windows {
         Self { density, order, left: range, rows: ROWS_FIRST }
     }
 
+    /// The same with a first stretch of so many rows.
+    #[must_use]
+    pub fn beginning_with(self, rows: f64) -> Self {
+        Self { rows, ..self }
+    }
+
     /// The next one; `None` behind the last.
     pub fn next(&mut self) -> Option<Range> {
         let Range { from, to } = self.left;

@@ -273,6 +273,66 @@ async fn counts_and_fields_are_of_the_events_that_pages_hold() {
 
 /// A search that has no time at all reads one stretch a page.
 #[tokio::test(flavor = "multi_thread")]
+async fn a_uuid_is_found_wherever_a_message_tells_it() {
+    const WANTED: &str = "8f3a91c2-77ab-10de-9c3e-0123456789ab";
+    let server = TestServer::start().await;
+    server.make_stream("/a", "s").await;
+    let started = |id: &str, value: &str| {
+        format!(r#"{{"event":"TOKEN_PROVISION_START","{id}":"{value}","walletProvider":"ApplePay"}}"#)
+    };
+    let messages = [
+        ("request", started("requestId", WANTED)),
+        ("correlation", started("correlationId", WANTED)),
+        (
+            "both",
+            format!(
+                r#"{{"event":"TOKEN_PROVISION_START","correlationId":"{WANTED}","requestId":"{WANTED}"}}"#
+            ),
+        ),
+        ("member", format!(r#"{{"requestId":"11111111-77ab-10de-9c3e-0123456789ab","session":"{WANTED}"}}"#)),
+        ("escaped", started("requestId", &WANTED.replacen('f', r"\u0066", 1))),
+        ("line", format!("START RequestId: {WANTED} Version: $LATEST")),
+        ("word", format!("see x{WANTED}y")),
+        ("upper", WANTED.to_uppercase()),
+        ("other", started("requestId", "11111111-77ab-10de-9c3e-0123456789ab")),
+        ("none", "no id at all".to_owned()),
+    ];
+    let now = now_millis();
+    for half in 0..2 {
+        let events: Vec<_> = messages.iter().map(|(_, message)| (now, message.clone())).collect();
+        put(&server, "/a", "s", &events).await;
+        if half == 0 {
+            server.post("/api/v1/lake/flush", &json!({})).await;
+        }
+    }
+    let count = 2 * messages.len() as u64;
+    wait_for(&server, &[], count).await;
+    let phrase = format!("\"{WANTED}\"");
+    let of_request = format!(r#"{{ $.requestId = "{WANTED}" }}"#);
+    let of_session = format!(r#"{{ $.session = "{WANTED}" && $.requestId = "1*" }}"#);
+    let without = format!("\"{WANTED}\" -RequestId -requestId");
+    for (pattern, expected) in [
+        (phrase.as_str(), &["request", "correlation", "both", "member", "line", "word"][..]),
+        (of_request.as_str(), &["request", "both", "escaped"]),
+        (of_session.as_str(), &["member"]),
+        (without.as_str(), &["correlation", "word"]),
+    ] {
+        let name_of = |text: &str| messages.iter().find(|(_, message)| message == text).unwrap().0;
+        for limit in ["1000", "1"] {
+            let found = all_pages(&server, &[("pattern", pattern), ("limit", limit)]).await;
+            let mut names: Vec<_> = texts(&found, "message").into_iter().map(name_of).collect();
+            names.sort_unstable();
+            let mut twice = [expected, expected].concat();
+            twice.sort_unstable();
+            assert_eq!(names, twice, "{pattern} {limit}");
+        }
+        let histogram = answer(&server, "histogram", &[("pattern", pattern)]).await;
+        assert_eq!(histogram["total"], 2 * expected.len() as u64, "{pattern}");
+    }
+    server.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pages_that_were_cut_short_go_on_where_they_ended() {
     const EVENTS: i64 = 60_000;
     let server = TestServer::start().await;
