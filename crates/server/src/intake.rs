@@ -10,6 +10,7 @@ use walletscope_guard::guard;
 use walletscope_model::{Body, Command, LogEvent, MetricDatum, Origin};
 use walletscope_stream::{Answer, GroupKey};
 
+use crate::letters;
 use crate::observe::Telemetry;
 use crate::pipeline::{Ingest, Refusal, Reply, Shared, Submission};
 
@@ -125,7 +126,5 @@ pub fn entry_id(kind: &str, key: &str, place: usize) -> Box<str> {
         return "".into();
     }
     let hash = blake3::hash(format!("{place} {key}").as_bytes());
-    let letters = hash.as_bytes()[..16].iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let id: String = letters.map(|digit| char::from(b'a' + digit)).collect();
-    format!("{kind}-{id}").into()
+    format!("{kind}-{}", letters::write(&hash.as_bytes()[..16])).into()
 }

@@ -19,6 +19,7 @@ pub mod import;
 pub mod intake;
 pub mod keep_lake;
 pub mod lake;
+mod letters;
 pub mod listen;
 pub mod logs;
 pub mod observe;

@@ -23,6 +23,7 @@ use super::query::{Query, RANGE_DEFAULT, bad_value};
 use super::request_detail::find;
 use super::token_request::{RequestSummary, TokenRequest};
 use super::{Api, Caller, FilterParameters, RangeParameters};
+use crate::letters;
 use crate::view::View;
 use crate::view::lists::{Listed, Order, Place, newest};
 
@@ -184,26 +185,17 @@ pub fn read_order(query: &Query) -> Result<Order, ApiError> {
     })
 }
 
-/// `s.`, `a.` or `p.`, then time and attempt key, four bits a letter: digits could look like a card number.
+/// `s.`, `a.` or `p.`, then time and attempt key.
 fn write_cursor(order: Order, (at, key): Place) -> String {
-    let mut cursor = format!("{}.", order_letter(order));
-    for byte in at.0.to_be_bytes().iter().chain(&key.0) {
-        cursor.push(char::from(b'a' + (byte >> 4)));
-        cursor.push(char::from(b'a' + (byte & 15)));
-    }
-    cursor
+    format!("{}.{}", order_letter(order), letters::write(at.0.to_be_bytes().iter().chain(&key.0)))
 }
 
 fn read_cursor(order: Order, text: &str) -> Option<Place> {
     let (letter, written) = text.split_once('.')?;
-    if letter != order_letter(order) || written.len() != 48 {
+    if letter != order_letter(order) {
         return None;
     }
-    let mut bytes = [0; 24];
-    for (byte, pair) in bytes.iter_mut().zip(written.as_bytes().chunks_exact(2)) {
-        let nibble = |letter: u8| (b'a'..=b'p').contains(&letter).then(|| letter - b'a');
-        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
-    }
+    let bytes: [u8; 24] = letters::read(written)?;
     let (mut at, mut key) = ([0; 8], [0; 16]);
     at.copy_from_slice(&bytes[..8]);
     key.copy_from_slice(&bytes[8..]);

@@ -42,7 +42,6 @@ pub(crate) fn put(
         let words = format!("Could not deliver test message to specified destination: {reason}.");
         AwsError::new(&INVALID_PARAMETER, words)
     };
-    deliveries.check(&filter.destination).map_err(not_delivered)?;
     let (name, destination) = (filter.name.clone(), filter.destination.clone());
     let check = async move { deliveries.ask(&key, &name, &destination).await.map_err(not_delivered) };
     Ok(Prepared::ExecuteIf {

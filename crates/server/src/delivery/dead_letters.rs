@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use walletscope_model::Timestamp;
 use walletscope_stream::GroupKey;
 
+use crate::letters;
+
 /// Bytes of all files.
 const BYTES_MAX: u64 = 1 << 30;
 /// Letters of a name that stay in a folder's name.
@@ -58,16 +60,11 @@ impl DeadLetters {
 fn folder_name(group: &GroupKey, filter: &str) -> String {
     let GroupKey { account, region, name } = group;
     let hash = blake3::hash([account, region, name, filter].join("\0").as_bytes());
-    let letters: String = hash.as_bytes()[..8]
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|digit| char::from(b'a' + digit))
-        .collect();
     let clean = |text: &str| -> String {
         let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
         text.chars().take(NAME_LEN_MAX).map(|letter| if is_plain(letter) { letter } else { '_' }).collect()
     };
-    format!("{}.{}.{letters}", clean(name), clean(filter))
+    format!("{}.{}.{}", clean(name), clean(filter), letters::write(&hash.as_bytes()[..8]))
 }
 
 /// Deletes the oldest files of all filters until the rest is small enough.

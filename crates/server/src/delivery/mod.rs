@@ -148,7 +148,6 @@ impl Deliveries {
     /// # Errors
     /// No: why, in a sentence.
     pub async fn ask(&self, group: &GroupKey, filter: &str, destination: &str) -> Result<(), String> {
-        self.check(destination)?;
         let Ok(_turn) = self.questions.try_acquire() else {
             return Err("too many destinations are asked at once; try again".to_owned());
         };
@@ -165,14 +164,6 @@ impl Deliveries {
             Ok(sent) => sent.map_err(|failure| failure.to_string()),
             Err(_) => Err("the endpoint did not answer in time".to_owned()),
         }
-    }
-
-    /// Whether a destination means anything, without asking it.
-    ///
-    /// # Errors
-    /// No: why, in a sentence.
-    pub fn check(&self, destination: &str) -> Result<(), String> {
-        self.context.endpoint.url(destination).map(drop).map_err(|bad| bad.to_string())
     }
 
     /// How the deliveries of a filter go; `None` for one that is just beginning.

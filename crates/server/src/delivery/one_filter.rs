@@ -19,12 +19,15 @@ use super::endpoint::{Delivery, Failure};
 use super::patience::{is_given_up, is_worth_a_note, wait_after, waits_too_much};
 use super::status::Failing;
 use super::{Context, FilterKey};
+use crate::letters;
 use crate::pipeline::{Refusal, Submission};
 
 /// How often the journal is looked at, and whether a filter has changed.
 const LOOK_EVERY: StdDuration = StdDuration::from_millis(250);
 /// Deliveries of a filter that are not full begin at least this far apart.
 const DELIVER_EVERY: StdDuration = StdDuration::from_secs(1);
+
+const TOO_MUCH_WAITS: &str = "what waits takes too much of the journal";
 
 /// Why a task ends.
 struct Ended;
@@ -43,8 +46,7 @@ pub fn request_id((group, filter, incarnation): &FilterKey, from: Offset, throug
     let GroupKey { account, region, name } = group;
     let place = format!("{}\0{}\0{}", incarnation.0, from.0, through.0);
     let hash = blake3::hash([account, region, name, filter, place.as_str()].join("\0").as_bytes());
-    let letters = hash.as_bytes()[..16].iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    letters.map(|digit| char::from(b'a' + digit)).collect()
+    letters::write(&hash.as_bytes()[..16])
 }
 
 /// The delivery stream that stands for a filter, of a name that Firehose would allow.
@@ -238,7 +240,7 @@ impl Task {
             return Next::Leave;
         }
         if self.is_behind(cursor) {
-            return Next::PutAside("what waits takes too much of the journal".to_owned());
+            return Next::PutAside(TOO_MUCH_WAITS.to_owned());
         }
         let sending = self.context.endpoint.send(destination, delivery, (around.now)());
         let sent = tokio::select! {
@@ -280,7 +282,7 @@ impl Task {
                 return Next::Leave;
             }
             if self.is_behind(cursor) {
-                return Next::PutAside("what waits takes too much of the journal".to_owned());
+                return Next::PutAside(TOO_MUCH_WAITS.to_owned());
             }
         }
     }

@@ -5,6 +5,8 @@
 
 use walletscope_model::{Offset, Timestamp};
 
+use crate::letters;
+
 /// Where an event stands among all events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventKey {
@@ -78,32 +80,18 @@ impl EventKey {
         event_id(self.offset, self.index)
     }
 
-    /// As a text that a client sends back to go on behind it. Four bits a letter: digits could look like a card number.
+    /// As a text that a client sends back to go on behind it.
     pub fn write(self, order: Order) -> String {
-        let mut text = String::from(order.letter());
-        text.push('.');
         let Self { timestamp, ingested_at, offset, index } = self;
         let (times, offset) =
             ([timestamp.0.to_be_bytes(), ingested_at.0.to_be_bytes()], offset.0.to_be_bytes());
-        for byte in times.as_flattened().iter().chain(&offset).chain(&index.to_be_bytes()) {
-            text.push(char::from(b'a' + (byte >> 4)));
-            text.push(char::from(b'a' + (byte & 15)));
-        }
-        text
+        let bytes = times.as_flattened().iter().chain(&offset);
+        format!("{}.{}{}", order.letter(), letters::write(bytes), letters::write(index.to_be_bytes()))
     }
 
     /// What [`write`](Self::write) wrote for the same order.
     pub fn read(order: Order, text: &str) -> Option<Self> {
-        const BYTES: usize = 28;
-        let letters = text.strip_prefix(order.letter())?.strip_prefix('.')?;
-        if letters.len() != 2 * BYTES {
-            return None;
-        }
-        let mut bytes = [0; BYTES];
-        for (byte, pair) in bytes.iter_mut().zip(letters.as_bytes().chunks_exact(2)) {
-            let nibble = |letter: u8| (b'a'..=b'p').contains(&letter).then(|| letter - b'a');
-            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
-        }
+        let bytes: [u8; 28] = letters::read(text.strip_prefix(order.letter())?.strip_prefix('.')?)?;
         let eight = |from: usize| bytes[from..from + 8].try_into().ok().map(u64::from_be_bytes);
         Some(Self {
             timestamp: Timestamp(eight(0)?.cast_signed()),

@@ -14,9 +14,6 @@ use crate::aws::{AwsError, Double};
 use crate::cloudwatch::UNITS;
 use crate::cloudwatch::put_metric_data::MAGNITUDE_MAX;
 
-/// Most metric filters of a group
-/// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html>).
-pub const METRIC_FILTERS_MAX: usize = 100;
 /// Most dimensions of a transformation
 /// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_MetricTransformation.html>).
 pub const FILTER_DIMENSIONS_MAX: usize = 3;

@@ -10,9 +10,6 @@ use super::violations::Violations;
 use super::{DESCRIBE_LIMIT_MAX, RESOURCE_NOT_FOUND};
 use crate::aws::AwsError;
 
-/// Most subscription filters of a group
-/// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html>).
-pub const SUBSCRIPTION_FILTERS_MAX: usize = 2;
 /// Longest destination and role, in characters: ours, the model has no limit.
 pub const DESTINATION_LEN_MAX: usize = 2048;
 /// How events are spread over a stream's shards; the first is the default.
