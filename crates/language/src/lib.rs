@@ -5,7 +5,18 @@
 //! in the stream, in a search over stored events and in an explanation on a page.
 //!
 //! [`filter_pattern`] is the filter patterns of CloudWatch Logs. Their users' guide is
-//! `docs/protocols/filter-patterns.md`. [`json`] reads JSON in place, for them and for whoever looks at a message.
+//! `docs/protocols/filter-patterns.md`. [`metric_math`] is the expressions over CloudWatch's metrics. [`json`] reads
+//! JSON in place, for them and for whoever looks at a message.
+//!
+//! Over metrics there are [`metric_search`] (the query of `SEARCH`), [`metrics_insights`] (`SELECT … FROM …`),
+//! [`metric_label`] (labels with `${…}`) and [`statistic`] (`p99.9`). Their users' guides are
+//! `docs/protocols/metric-search.md` and `docs/protocols/metrics-insights.md`.
 
 pub mod filter_pattern;
 pub mod json;
+pub mod metric_identity;
+pub mod metric_label;
+pub mod metric_math;
+pub mod metric_search;
+pub mod metrics_insights;
+pub mod statistic;
