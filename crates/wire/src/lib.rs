@@ -8,10 +8,14 @@
 
 pub mod aws;
 pub mod cloudwatch;
+pub mod definitions;
+pub mod ec2;
 pub mod firehose;
 mod gathered;
 pub mod import;
 pub mod logs;
 pub mod ndjson;
+pub mod oam;
 pub mod otlp;
 pub mod sts;
+pub mod tagging;

@@ -8,6 +8,19 @@ const FILTER_BODY: &str = r#"{"logGroupName":"g","filterName":"f","filterPattern
 const READ_BODY: &str = r#"{"logGroupName":"g","logStreamName":"s","logStreamNames":["s"],"nextToken":"f/é1/s","limit":1,"startTime":1,"startFromHead":false}"#;
 const METRICS_BODY: &str = r#"{"Namespace":"N","MetricData":[{"MetricName":"a","Timestamp":1440938160.5,"Value":1.5e3,"Dimensions":[{"Name":"d","Value":"v"}]},{"MetricName":"b","Values":[1,"NaN"],"Counts":[3,4]}]}"#;
 const FORM_BODY: &str = "Action=PutMetricData&Version=2010-08-01&Namespace=N&MetricData.member.1.MetricName=a%20b&MetricData.member.1.Timestamp=2015-08-30T12%3A36%3A00Z&MetricData.member.1.Values.member.1=1";
+const QUERIES_BODY: &str = r#"{"StartTime":1,"EndTime":2.5,"MetricDataQueries":[{"Id":"m1","MetricStat":{"Metric":{"Namespace":"N","MetricName":"é","Dimensions":[{"Name":"d","Value":"v"}]},"Period":60,"Stat":"p99"}},{"Id":"e1","Expression":"m1*2"}],"LabelOptions":{"Timezone":"+0130"}}"#;
+const DASHBOARD_BODY: &str = r#"{"DashboardName":"d","DashboardBody":"{\"widgets\":[{\"type\":\"é\"},{}]}","Tags":[{"Key":"k","Value":"v"}]}"#;
+const DETECTOR_BODY: &str = r#"{"SingleMetricAnomalyDetector":{"Namespace":"N","MetricName":"m","Stat":"Sum"},"Configuration":{"ExcludedTimeRanges":[{"StartTime":1,"EndTime":2}],"AdaptationSpeed":"FAST"}}"#;
+const REGIONS_BODY: &str = "Action=DescribeRegions&Version=2016-11-15&RegionName.1=a&RegionName.2=b&Filter.1.Name=n&Filter.1.Value.1=v";
+const METRIC_OPERATIONS: [&str; 7] = [
+    "PutMetricData",
+    "GetMetricData",
+    "GetMetricStatistics",
+    "ListMetrics",
+    "PutDashboard",
+    "PutAnomalyDetector",
+    "DescribeAnomalyDetectors",
+];
 const CBOR_BODY: &[u8] = b"\xbf\x69Namespace\x7f\x61N\xff\x6aMetricData\x9f\xa3\x6aMetricName\x61a\x69Timestamp\xc1\xfb\x41\xd5\x78\xbe\x2c\x20\0\0\x65Value\xf9\x3e\x00\xff\xff";
 const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31";
 const PRESIGNED: &str = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20150830%2Fus-east-1%2Fservice%2Faws4_request&X-Amz-Date=20150830T123600Z&X-Amz-SignedHeaders=host&X-Amz-Expires=3600&X-Amz-Signature=e93c787ed7f371d5c6b165c1b38ede9550f4dce4144713e844b25b7192d3865d";
@@ -28,6 +41,14 @@ fn drive(path: &str, headers: &[(&str, &str)], body: &[u8]) {
         Operation::PutMetricFilter(request) => request.validate().map(drop),
         Operation::GetLogEvents(request) => request.validate().map(drop),
         Operation::FilterLogEvents(request) => request.validate(),
+        Operation::GetMetricData(request) => request.validate().map(drop),
+        Operation::GetMetricStatistics(request) => request.validate().map(drop),
+        Operation::ListMetrics(request) => request.validate().map(drop),
+        Operation::PutDashboard(request) => request.validate().map(drop),
+        Operation::PutAnomalyDetector(request) => request.validate().map(drop),
+        Operation::DescribeAnomalyDetectors(request) => request.validate().map(drop),
+        Operation::DescribeRegions(request) => request.validate().map(drop),
+        Operation::GetResources(request) => request.validate(),
         _ => Ok(()),
     });
     if let Err(error) = outcome {
@@ -40,8 +61,11 @@ fn drive_all(body: &[u8]) {
     for name in ["DescribeLogStreams", "PutMetricFilter", "GetLogEvents", "FilterLogEvents"] {
         drive("/", &[("x-amz-target", &format!("Logs_20140328.{name}"))], body);
     }
-    drive("/", &[("x-amz-target", "GraniteServiceVersion20100801.PutMetricData")], body);
-    drive("/service/GraniteServiceVersion20100801/operation/PutMetricData", &[], body);
+    for name in METRIC_OPERATIONS {
+        drive("/", &[("x-amz-target", &format!("GraniteServiceVersion20100801.{name}"))], body);
+        drive(&format!("/service/GraniteServiceVersion20100801/operation/{name}"), &[], body);
+    }
+    drive("/", &[("x-amz-target", "ResourceGroupsTaggingAPI_20170126.GetResources")], body);
     drive("/", &[("content-type", "application/x-www-form-urlencoded")], body);
     let _ = aws::inflate(Some("gzip"), body, 1 << 16);
 }
@@ -71,8 +95,15 @@ fn the_unchanged_bodies_reach_their_decoders() {
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let target = [("x-amz-target", "GraniteServiceVersion20100801.PutMetricData")];
     let path = "/service/GraniteServiceVersion20100801/operation/PutMetricData";
+    let queries = [("x-amz-target", "GraniteServiceVersion20100801.GetMetricData")];
+    let dashboard = [("x-amz-target", "GraniteServiceVersion20100801.PutDashboard")];
+    let detector = [("x-amz-target", "GraniteServiceVersion20100801.PutAnomalyDetector")];
     for (path, headers, body) in [
         ("/", &form[..], FORM_BODY.as_bytes()),
+        ("/", &form[..], REGIONS_BODY.as_bytes()),
+        ("/", &queries[..], QUERIES_BODY.as_bytes()),
+        ("/", &dashboard[..], DASHBOARD_BODY.as_bytes()),
+        ("/", &detector[..], DETECTOR_BODY.as_bytes()),
         ("/", &target[..], METRICS_BODY.as_bytes()),
         (path, &[], CBOR_BODY),
     ] {
@@ -91,8 +122,11 @@ proptest! {
 
     #[test]
     fn changed_bodies_never_panic(place: usize, kind: u8, byte: u8, again: usize) {
-        let texts = [JSON_BODY, FILTER_BODY, READ_BODY, METRICS_BODY, FORM_BODY].map(str::as_bytes);
-        for body in texts.into_iter().chain([CBOR_BODY]) {
+        let texts = [
+            JSON_BODY, FILTER_BODY, READ_BODY, METRICS_BODY, FORM_BODY, QUERIES_BODY, DASHBOARD_BODY, DETECTOR_BODY,
+            REGIONS_BODY,
+        ];
+        for body in texts.map(str::as_bytes).into_iter().chain([CBOR_BODY]) {
             let once = changed(body, place, kind, byte);
             drive_all(&once);
             drive_all(&changed(&once, again, byte, kind));

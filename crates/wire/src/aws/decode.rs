@@ -8,7 +8,7 @@ use super::http::HttpRequest;
 use super::route::{Protocol, Route, form_of};
 use super::service::Service;
 use super::{cbor, json, query};
-use crate::{cloudwatch, logs};
+use crate::{cloudwatch, logs, oam};
 
 /// Why a body is no shape. Neither variant carries bytes of the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(crate) fn decode_shape<'a, T: Deserialize<'a>>(
     let shape = match route.protocol {
         Protocol::AwsJson10 | Protocol::AwsJson11 | Protocol::RestJson => json::read(request.body),
         Protocol::RpcV2Cbor => cbor::read(request.body),
-        Protocol::Query => query::read(form_of(request).unwrap_or_default()),
+        Protocol::Query | Protocol::Ec2Query => query::read(form_of(request).unwrap_or_default()),
     };
     shape.map_err(|error| to_aws(route.service, error))
 }
@@ -48,7 +48,7 @@ pub(crate) fn decode_shape_hot<'a, T: Deserialize<'a>>(
 }
 
 fn check_size(route: &Route, request: &HttpRequest<'_>) -> Result<(), AwsError> {
-    let bytes_max = route.service.row().request_bytes_max;
+    let bytes_max = route.operation.request_bytes_max();
     if request.body.len() <= bytes_max {
         return Ok(());
     }
@@ -63,7 +63,8 @@ fn to_aws(service: Service, error: DecodeError) -> AwsError {
     match service {
         Service::CloudWatch => cloudwatch::missing_parameter(&member),
         Service::Logs => logs::missing_member(&member),
-        Service::Sts | Service::XRay => AwsError::new(
+        Service::Oam => oam::missing_parameter(&member),
+        Service::Sts | Service::XRay | Service::Ec2 | Service::Tagging => AwsError::new(
             &shapes::VALIDATION,
             format!(
                 "1 validation error detected: Value null at '{member}' failed to satisfy constraint: \

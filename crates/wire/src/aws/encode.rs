@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::error::{AwsError, Fault};
+use super::error::{AwsError, ErrorDetail};
 use super::http::HttpResponse;
 use super::operation::Response;
 use super::route::{Dialect, Protocol, Route};
@@ -19,6 +19,10 @@ pub fn encode_response(route: &Route, request_id: &str, response: &Response) -> 
         Protocol::Query => {
             let namespace = route.service.row().xml_namespace;
             query::write_response(route.operation.name, namespace, request_id, response)
+        }
+        Protocol::Ec2Query => {
+            let namespace = route.service.row().xml_namespace;
+            query::write_ec2_response(route.operation.name, namespace, request_id, response)
         }
     };
     let Some(body) = body else {
@@ -41,26 +45,25 @@ pub fn encode_error(dialect: &Dialect, request_id: &str, error: &AwsError) -> Ht
         Some(row) => format!("{}#{}", row.shape_namespace, error.shape.name),
         None => error.shape.name.to_owned(),
     };
-    if dialect.query_compatible && dialect.protocol != Protocol::Query {
+    if dialect.query_compatible && !matches!(dialect.protocol, Protocol::Query | Protocol::Ec2Query) {
         let value = format!("{};{}", error.shape.query_code, error.shape.fault.as_str());
         headers.push(("x-amzn-query-error", value));
     }
     let body = match dialect.protocol {
-        Protocol::RpcV2Cbor => cbor::write(&ErrorBody { r#type: &absolute(), message: &error.message }),
+        Protocol::RpcV2Cbor => cbor::write(&ErrorBody::new(&absolute(), error)),
         Protocol::Query => {
             let namespace = namespace.map_or("", |row| row.xml_namespace);
             Some(query::write_error(error, namespace, request_id))
         }
-        Protocol::AwsJson10 if dialect.query_compatible => {
-            json_body(&ErrorBody { r#type: &absolute(), message: &error.message })
-        }
+        Protocol::Ec2Query => Some(query::write_ec2_error(error, request_id)),
+        Protocol::AwsJson10 if dialect.query_compatible => json_body(&ErrorBody::new(&absolute(), error)),
         Protocol::RestJson => {
             headers.push(("x-amzn-errortype", error.shape.name.to_owned()));
             json_body(&RestErrorBody { message: &error.message })
         }
         Protocol::AwsJson10 | Protocol::AwsJson11 => {
             headers.push(("x-amzn-errortype", error.shape.name.to_owned()));
-            json_body(&ErrorBody { r#type: error.shape.name, message: &error.message })
+            json_body(&ErrorBody::new(error.shape.name, error))
         }
     };
     HttpResponse { status: status(dialect.protocol, error), headers, body: body.unwrap_or_default() }
@@ -71,6 +74,14 @@ struct ErrorBody<'a> {
     #[serde(rename = "__type")]
     r#type: &'a str,
     message: &'a str,
+    #[serde(rename = "dashboardValidationMessages", skip_serializing_if = "<[_]>::is_empty")]
+    details: &'a [ErrorDetail],
+}
+
+impl<'a> ErrorBody<'a> {
+    fn new(r#type: &'a str, error: &'a AwsError) -> ErrorBody<'a> {
+        ErrorBody { r#type, message: &error.message, details: &error.details }
+    }
 }
 
 #[derive(Serialize)]
@@ -82,7 +93,7 @@ fn status(protocol: Protocol, error: &AwsError) -> u16 {
     match protocol {
         Protocol::AwsJson10 | Protocol::AwsJson11 => error.shape.json_status,
         // Query answers an unknown action with 400, where REST and CBOR say 404.
-        Protocol::Query if error.shape.fault == Fault::Sender && error.shape.status == 404 => 400,
+        Protocol::Query | Protocol::Ec2Query if *error.shape == super::shapes::UNKNOWN_OPERATION => 400,
         _ => error.shape.status,
     }
 }
@@ -91,7 +102,7 @@ fn headers(protocol: Protocol, request_id: &str) -> Vec<(&'static str, String)> 
     let content_type = match protocol {
         Protocol::AwsJson10 => "application/x-amz-json-1.0",
         Protocol::AwsJson11 => "application/x-amz-json-1.1",
-        Protocol::Query => "text/xml",
+        Protocol::Query | Protocol::Ec2Query => "text/xml",
         Protocol::RpcV2Cbor => "application/cbor",
         Protocol::RestJson => "application/json",
     };

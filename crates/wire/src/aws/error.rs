@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 /// Who is to blame, as the Query protocol and the query-compatible header say it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -44,6 +46,11 @@ impl ErrorShape {
     /// A client error of status 400 in every protocol.
     pub const fn sender(name: &'static str, query_code: &'static str) -> ErrorShape {
         ErrorShape { name, query_code, json_status: 400, status: 400, fault: Fault::Sender }
+    }
+
+    /// A client error of status 404 in every protocol, awsJson included.
+    pub const fn not_found(name: &'static str, query_code: &'static str) -> ErrorShape {
+        ErrorShape { name, query_code, json_status: 404, status: 404, fault: Fault::Sender }
     }
 
     /// A client error whose status is 400 in awsJson and another one elsewhere.
@@ -120,12 +127,30 @@ pub struct AwsError {
     pub shape: &'static ErrorShape,
     /// Text for the client, in the service's own words where they are known.
     pub message: Cow<'static, str>,
+    /// What `DashboardInvalidInputError` lists besides; empty in every other error.
+    pub details: Vec<ErrorDetail>,
+}
+
+/// One thing that is wrong within a document of the request. Its names are those of the model's
+/// `DashboardValidationMessage`, the only shape of this kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ErrorDetail {
+    /// Where, such as `/widgets/0`; the whole document is `/`.
+    pub data_path: String,
+    /// What.
+    pub message: String,
 }
 
 impl AwsError {
     /// An error of that shape.
     pub fn new(shape: &'static ErrorShape, message: impl Into<Cow<'static, str>>) -> AwsError {
-        AwsError { shape, message: message.into() }
+        AwsError { shape, message: message.into(), details: Vec::new() }
+    }
+
+    /// The same error with a list of what is wrong.
+    pub fn with_details(self, details: Vec<ErrorDetail>) -> AwsError {
+        AwsError { details, ..self }
     }
 }
 

@@ -23,7 +23,7 @@ mod service;
 pub mod sigv4;
 
 pub use encode::{encode_error, encode_response};
-pub use error::{AwsError, ErrorShape, Fault, shapes};
+pub use error::{AwsError, ErrorDetail, ErrorShape, Fault, shapes};
 pub use http::{HttpRequest, HttpResponse};
 pub use inflate::{HTTP_BODY_MAX, INFLATED_MAX, inflate};
 pub use operation::{NoOutput, OPERATIONS, Operation, OperationRow, Response};

@@ -8,7 +8,7 @@ use super::error::AwsError;
 use super::http::HttpRequest;
 use super::route::Route;
 use super::service::Service;
-use crate::{cloudwatch, logs, sts};
+use crate::{cloudwatch, ec2, logs, oam, sts, tagging};
 
 /// One supported operation.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,6 +17,16 @@ pub struct OperationRow {
     pub service: Service,
     /// Its name, the same on every protocol.
     pub name: &'static str,
+}
+
+impl OperationRow {
+    /// Largest inflated request, in bytes: the service's, but for a dashboard, whose document is escaped on its way.
+    pub(crate) fn request_bytes_max(&self) -> usize {
+        match (self.service, self.name) {
+            (Service::CloudWatch, "PutDashboard") => cloudwatch::dashboards::REQUEST_BYTES_MAX,
+            _ => self.service.row().request_bytes_max,
+        }
+    }
 }
 
 /// The answer of an operation whose model has no output: an empty body, or in XML only the metadata.
@@ -93,8 +103,22 @@ operations! {
     TestMetricFilter            = Logs "TestMetricFilter", decode_shape: logs::TestMetricFilterRequest => logs::TestMetricFilterResponse;
     UntagLogGroup               = Logs "UntagLogGroup", decode_shape: logs::UntagLogGroupRequest => NoOutput;
     UntagResource               = Logs "UntagResource", decode_shape: logs::UntagResourceRequest => NoOutput;
+    DeleteAnomalyDetector       = CloudWatch "DeleteAnomalyDetector", decode_shape: cloudwatch::DeleteAnomalyDetectorRequest => cloudwatch::DeleteAnomalyDetectorResponse;
+    DeleteDashboards            = CloudWatch "DeleteDashboards", decode_shape: cloudwatch::DeleteDashboardsRequest => cloudwatch::DeleteDashboardsResponse;
+    DescribeAnomalyDetectors    = CloudWatch "DescribeAnomalyDetectors", decode_shape: cloudwatch::DescribeAnomalyDetectorsRequest => cloudwatch::DescribeAnomalyDetectorsResponse;
+    GetDashboard                = CloudWatch "GetDashboard", decode_shape: cloudwatch::GetDashboardRequest => cloudwatch::GetDashboardResponse;
+    GetMetricData               = CloudWatch "GetMetricData", decode_shape: cloudwatch::GetMetricDataRequest => cloudwatch::GetMetricDataResponse;
+    GetMetricStatistics         = CloudWatch "GetMetricStatistics", decode_shape: cloudwatch::GetMetricStatisticsRequest => cloudwatch::GetMetricStatisticsResponse;
+    ListDashboards              = CloudWatch "ListDashboards", decode_shape: cloudwatch::ListDashboardsRequest => cloudwatch::ListDashboardsResponse;
+    ListMetrics                 = CloudWatch "ListMetrics", decode_shape: cloudwatch::ListMetricsRequest => cloudwatch::ListMetricsResponse;
+    PutAnomalyDetector          = CloudWatch "PutAnomalyDetector", decode_shape: cloudwatch::PutAnomalyDetectorRequest => cloudwatch::PutAnomalyDetectorResponse;
+    PutDashboard                = CloudWatch "PutDashboard", decode_shape: cloudwatch::PutDashboardRequest => cloudwatch::PutDashboardResponse;
     PutMetricData               = CloudWatch "PutMetricData", decode_shape_hot: cloudwatch::PutMetricDataRequest => NoOutput;
     GetCallerIdentity           = Sts "GetCallerIdentity", decode_shape: sts::GetCallerIdentityRequest => sts::GetCallerIdentityResponse;
+    DescribeRegions             = Ec2 "DescribeRegions", decode_shape: ec2::DescribeRegionsRequest => ec2::DescribeRegionsResponse;
+    GetResources                = Tagging "GetResources", decode_shape: tagging::GetResourcesRequest => tagging::GetResourcesResponse;
+    ListAttachedLinks           = Oam "ListAttachedLinks", decode_shape: oam::ListAttachedLinksRequest => oam::ListAttachedLinksResponse;
+    ListSinks                   = Oam "ListSinks", decode_shape: oam::ListSinksRequest => oam::ListSinksResponse;
 }
 
 pub(crate) fn row(service: Service, name: &str) -> Option<&'static OperationRow> {

@@ -12,8 +12,16 @@ struct RestRow {
     operation: &'static str,
 }
 
-/// No REST operation is supported yet, so every REST request is unknown, in REST's own words.
-const REST_ROWS: &[RestRow] = &[];
+/// The supported REST operations. Any other REST request is unknown, in REST's own words.
+const REST_ROWS: &[RestRow] = &[
+    RestRow { service: Service::Oam, method: "POST", pattern: "/ListSinks", operation: "ListSinks" },
+    RestRow {
+        service: Service::Oam,
+        method: "POST",
+        pattern: "/ListAttachedLinks",
+        operation: "ListAttachedLinks",
+    },
+];
 
 /// The operation name of a method and a path within a service.
 pub(crate) fn find(service: Service, method: &str, path: &str) -> Option<&'static str> {

@@ -23,6 +23,8 @@ pub enum Protocol {
     AwsJson11,
     /// awsQuery: a form in, XML out.
     Query,
+    /// EC2's own dialect of it: flat lists in, lists of `item` out.
+    Ec2Query,
     /// Smithy RPC v2 over CBOR.
     RpcV2Cbor,
     /// restJson1.
@@ -49,7 +51,10 @@ impl Dialect {
             Protocol::RpcV2Cbor
         } else if request.header("x-amz-target").is_some() {
             json_version(request).unwrap_or(Protocol::AwsJson11)
-        } else if form_of(request).is_some() || is_form(request) {
+        } else if let Some(form) = form_of(request) {
+            let version = form_value(form, "Version").unwrap_or_default();
+            Service::by_query_version(&version).map_or(Protocol::Query, form_protocol)
+        } else if is_form(request) {
             Protocol::Query
         } else {
             Protocol::RestJson
@@ -147,9 +152,14 @@ fn find_query<'a>(form: &'a [u8], scope_service: Option<&str>) -> Result<Found<'
     let service =
         scope_service.and_then(Service::by_signing_name).filter(|_| version.is_empty()).or(by_version);
     match service {
-        Some(service) => Ok((Protocol::Query, service, action)),
+        Some(service) => Ok((form_protocol(service), service, action)),
         None => Err(unknown(Protocol::Query, &action, &version)),
     }
+}
+
+/// Which of the two form protocols a service speaks.
+fn form_protocol(service: Service) -> Protocol {
+    if service.speaks(Protocol::Ec2Query) { Protocol::Ec2Query } else { Protocol::Query }
 }
 
 /// The form of a Query request: an urlencoded body with an `Action`, or the query of a `GET /?Action=…`.
@@ -204,7 +214,9 @@ fn query_mode(request: &HttpRequest<'_>) -> bool {
 fn unknown(protocol: Protocol, name: &str, version: &str) -> AwsError {
     let message = match protocol {
         // The words of the Query services; the others send no text with this error.
-        Protocol::Query => Cow::Owned(format!("Could not find operation {name} for version {version}")),
+        Protocol::Query | Protocol::Ec2Query => {
+            Cow::Owned(format!("Could not find operation {name} for version {version}"))
+        }
         _ => Cow::Borrowed("the requested operation is not recognized by the service"),
     };
     AwsError::new(&shapes::UNKNOWN_OPERATION, message)

@@ -4,6 +4,9 @@ use super::inflate::INFLATED_MAX;
 use super::route::Protocol;
 use crate::cloudwatch::put_metric_data::REQUEST_BYTES_MAX;
 
+/// Largest request of a service that only lists, in bytes: ours, a full one has some 200 KiB.
+const SMALL_REQUEST_BYTES_MAX: usize = 1_048_576;
+
 /// An AWS service this product speaks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Service {
@@ -15,6 +18,12 @@ pub enum Service {
     Sts,
     /// X-Ray: routed, no operation yet.
     XRay,
+    /// EC2: which regions there are.
+    Ec2,
+    /// Resource Groups Tagging API.
+    Tagging,
+    /// CloudWatch Observability Access Manager.
+    Oam,
 }
 
 /// The names of one service. Source: the services' published models.
@@ -76,6 +85,36 @@ pub(crate) const SERVICES: &[ServiceRow] = &[
         xml_namespace: "",
         shape_namespace: "com.amazonaws.xray",
         request_bytes_max: INFLATED_MAX,
+        protocols: &[Protocol::RestJson],
+    },
+    ServiceRow {
+        service: Service::Ec2,
+        signing_name: "ec2",
+        target_prefix: "",
+        query_version: "2016-11-15",
+        xml_namespace: "http://ec2.amazonaws.com/doc/2016-11-15/",
+        shape_namespace: "com.amazonaws.ec2",
+        request_bytes_max: SMALL_REQUEST_BYTES_MAX,
+        protocols: &[Protocol::Ec2Query],
+    },
+    ServiceRow {
+        service: Service::Tagging,
+        signing_name: "tagging",
+        target_prefix: "ResourceGroupsTaggingAPI_20170126",
+        query_version: "",
+        xml_namespace: "",
+        shape_namespace: "com.amazonaws.resourcegroupstaggingapi",
+        request_bytes_max: SMALL_REQUEST_BYTES_MAX,
+        protocols: &[Protocol::AwsJson11, Protocol::RpcV2Cbor],
+    },
+    ServiceRow {
+        service: Service::Oam,
+        signing_name: "oam",
+        target_prefix: "",
+        query_version: "",
+        xml_namespace: "",
+        shape_namespace: "com.amazonaws.oam",
+        request_bytes_max: SMALL_REQUEST_BYTES_MAX,
         protocols: &[Protocol::RestJson],
     },
 ];

@@ -1,8 +1,16 @@
 //! What do clients ask CloudWatch? Shapes of its requests, and the errors only CloudWatch has.
 //!
 //! One shape serves awsJson, CBOR and Query alike: member names are those of the published model
-//! (2010-08-01). What a metric must look like is in `put_metric_data.rs`.
+//! (2010-08-01). Every kind of operation has a file with its limits and its `validate`, and but for PutMetricData with
+//! its shapes; the words of refusals are in `parameters.rs`.
 
+pub mod anomaly_detectors;
+pub mod dashboards;
+pub mod get_metric_data;
+pub mod get_metric_statistics;
+pub mod list_metrics;
+pub mod metric_query;
+pub(crate) mod parameters;
 pub mod put_metric_data;
 
 use std::collections::BTreeMap;
@@ -11,6 +19,32 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::{AwsError, Double, ErrorShape, Timestamp};
 
+pub use anomaly_detectors::{
+    AdaptationSpeed, AnomalyDetector, AnomalyDetectorFilter, AnomalyDetectorReference, AnomalyDetectorShape,
+    AnomalyDetectorState, AnomalyDetectorTarget, DeleteAnomalyDetectorRequest, DeleteAnomalyDetectorResponse,
+    DescribeAnomalyDetectors, DescribeAnomalyDetectorsRequest, DescribeAnomalyDetectorsResponse,
+    ExcludedRange, OutlierFilteringStrength, PutAnomalyDetectorRequest, PutAnomalyDetectorResponse,
+    anomaly_detector_not_found,
+};
+pub use dashboards::{
+    DashboardEntry, DeleteDashboardsRequest, DeleteDashboardsResponse, GetDashboardRequest,
+    GetDashboardResponse, ListDashboards, ListDashboardsRequest, ListDashboardsResponse, PutDashboard,
+    PutDashboardRequest, PutDashboardResponse, TagShape, dashboard_not_found,
+};
+pub use get_metric_data::{
+    GetMetricData, GetMetricDataRequest, GetMetricDataResponse, LabelOptions, MessageData, MetricDataResult,
+    ScanBy, StatusCode,
+};
+pub use get_metric_statistics::{
+    Datapoint, GetMetricStatistics, GetMetricStatisticsRequest, GetMetricStatisticsResponse, Statistic,
+    invalid_extended_statistic, too_many_datapoints,
+};
+pub use list_metrics::{DimensionFilter, ListMetrics, ListMetricsRequest, ListMetricsResponse};
+pub use metric_query::{
+    MetricDataQuery, MetricDataQueryShape, MetricShape, MetricStat, MetricStatShape, QuerySource,
+    dimension_shapes, invalid_statistic,
+};
+pub use parameters::{NEXT_TOKEN_LEN_MAX, invalid_next_token, invalid_token_value};
 pub use put_metric_data::{Dimensions, MetricDatum, MetricValue, Resolution, StatisticSet, UNITS};
 
 /// A member has a value that is not allowed.
@@ -22,6 +56,20 @@ pub const MISSING_PARAMETER: ErrorShape =
 /// Members that exclude each other are both there.
 pub const INVALID_PARAMETER_COMBINATION: ErrorShape =
     ErrorShape::sender("InvalidParameterCombinationException", "InvalidParameterCombination");
+
+/// A page token that nobody here gave out.
+pub const INVALID_NEXT_TOKEN: ErrorShape = ErrorShape::sender("InvalidNextToken", "InvalidNextToken");
+/// There is no such dashboard.
+pub const DASHBOARD_NOT_FOUND: ErrorShape =
+    ErrorShape::not_found("DashboardNotFoundError", "ResourceNotFound");
+/// The body of a dashboard is not what it must be; the only error with details.
+pub const DASHBOARD_INVALID_INPUT: ErrorShape =
+    ErrorShape::sender("DashboardInvalidInputError", "InvalidParameterInput");
+/// There is no such anomaly detector.
+pub const RESOURCE_NOT_FOUND: ErrorShape =
+    ErrorShape::not_found("ResourceNotFoundException", "ResourceNotFoundException");
+/// One account may not have more of these.
+pub const LIMIT_EXCEEDED: ErrorShape = ErrorShape::sender("LimitExceededException", "LimitExceededException");
 
 /// The answer to an absent required member.
 pub(crate) fn missing_parameter(member: &str) -> AwsError {

@@ -4,15 +4,10 @@
 //! Limits follow the published model and API reference. Texts are the service's where recorded answers
 //! are known (`docs/protocols/aws.md` lists those that are ours).
 
-use std::borrow::Cow;
-
-use walletscope_model::metric::DIMENSION_VALUE_CHARACTERS_MAX;
 pub use walletscope_model::metric::{DIMENSIONS_MAX, MAGNITUDE_MAX, UNITS};
 
-use super::{
-    DimensionShape, INVALID_PARAMETER_COMBINATION, INVALID_PARAMETER_VALUE, MetricDatumShape,
-    PutMetricDataRequest, StatisticSetShape, missing_parameter,
-};
+use super::parameters::{self, NAME_LEN_MAX, exclusive, invalid, too_many};
+use super::{MetricDatumShape, PutMetricDataRequest, StatisticSetShape, missing_parameter};
 use crate::aws::{AwsError, Double};
 
 /// Largest request after inflation, in bytes.
@@ -25,8 +20,6 @@ pub const VALUES_MAX: usize = 150;
 pub const AGE_MILLIS_MAX: i64 = 14 * 24 * 3_600_000;
 /// How far in the future a metric may be, in milliseconds: 2 hours.
 pub const FUTURE_MILLIS_MAX: i64 = 2 * 3_600_000;
-/// Longest namespace, metric name and dimension name, in characters.
-const NAME_LEN_MAX: usize = 255;
 
 /// Dimensions sorted by name, the order of identity: pairs of name and value.
 pub type Dimensions = Vec<(String, String)>;
@@ -87,7 +80,7 @@ impl PutMetricDataRequest {
     /// # Errors
     /// `InvalidParameterValue`, `MissingParameter` or `InvalidParameterCombination`.
     pub fn validate(self, now_millis: i64) -> Result<Vec<MetricDatum>, AwsError> {
-        check_namespace(&self.namespace)?;
+        let namespace = parameters::namespace(Some(self.namespace), "Namespace")?;
         let entity_metrics = self.entity_metric_data.iter().map(|entity| entity.metric_data.len());
         let count = self.metric_data.len() + entity_metrics.sum::<usize>();
         if count > METRICS_MAX {
@@ -104,22 +97,11 @@ impl PutMetricDataRequest {
         for (list, shapes) in std::iter::once(plain).chain(of_entities) {
             for (place, shape) in shapes.into_iter().enumerate() {
                 let check = Check { member: &format!("{list}.{}", place + 1), now_millis };
-                metrics.push(check.metric(&self.namespace, shape)?);
+                metrics.push(check.metric(&namespace, shape)?);
             }
         }
         Ok(metrics)
     }
-}
-
-fn check_namespace(namespace: &str) -> Result<(), AwsError> {
-    if namespace.is_empty() {
-        return Err(missing_parameter("Namespace"));
-    }
-    check_len(namespace, "Namespace", NAME_LEN_MAX)?;
-    if namespace.starts_with(':') {
-        return Err(invalid("The value for parameter Namespace must not start with a colon."));
-    }
-    Ok(())
 }
 
 /// The place of one metric in the request, for its errors.
@@ -131,10 +113,11 @@ struct Check<'a> {
 impl Check<'_> {
     fn metric(&self, namespace: &str, shape: MetricDatumShape) -> Result<MetricDatum, AwsError> {
         let value = self.value(&shape)?;
-        let name = self.text(shape.metric_name, "MetricName", NAME_LEN_MAX)?;
-        let dimensions = self.dimensions(shape.dimensions)?;
+        let path = |name: &str| format!("{}.{name}", self.member);
+        let name = parameters::text(shape.metric_name, &path("MetricName"), NAME_LEN_MAX)?;
+        let dimensions = parameters::dimensions(shape.dimensions, &path("Dimensions"))?;
         let epoch_millis = self.time(shape.timestamp.map(|timestamp| timestamp.epoch_millis))?;
-        let unit = self.unit(shape.unit.as_deref())?;
+        let unit = parameters::unit(shape.unit.as_deref(), &path("Unit"))?.unwrap_or("None");
         let resolution = match shape.storage_resolution {
             None | Some(60) => Resolution::Minute,
             Some(1) => Resolution::Second,
@@ -151,32 +134,6 @@ impl Check<'_> {
         })
     }
 
-    fn text(&self, text: Option<String>, member: &str, len_max: usize) -> Result<String, AwsError> {
-        let path = format!("{}.{member}", self.member);
-        let text = text.filter(|text| !text.is_empty()).ok_or_else(|| missing_parameter(&path))?;
-        check_len(&text, &path, len_max)?;
-        Ok(text)
-    }
-
-    fn dimensions(&self, shapes: Vec<DimensionShape>) -> Result<Dimensions, AwsError> {
-        if shapes.len() > DIMENSIONS_MAX {
-            return Err(too_many(&format!("{}.Dimensions", self.member), DIMENSIONS_MAX));
-        }
-        let mut dimensions = Vec::with_capacity(shapes.len());
-        for (place, shape) in shapes.into_iter().enumerate() {
-            let name =
-                self.text(shape.name, &format!("Dimensions.member.{}.Name", place + 1), NAME_LEN_MAX)?;
-            let member = format!("Dimensions.member.{}.Value", place + 1);
-            dimensions.push((name, self.text(shape.value, &member, DIMENSION_VALUE_CHARACTERS_MAX)?));
-        }
-        dimensions.sort_unstable();
-        if dimensions.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-            let message = format!("No dimension name in {}.Dimensions may be given twice.", self.member);
-            return Err(invalid(message));
-        }
-        Ok(dimensions)
-    }
-
     fn time(&self, epoch_millis: Option<i64>) -> Result<i64, AwsError> {
         let epoch_millis = epoch_millis.unwrap_or(self.now_millis);
         let age = self.now_millis.saturating_sub(epoch_millis);
@@ -189,14 +146,6 @@ impl Check<'_> {
         Err(invalid(message))
     }
 
-    fn unit(&self, unit: Option<&str>) -> Result<&'static str, AwsError> {
-        let unit = unit.unwrap_or("None");
-        UNITS.into_iter().find(|known| *known == unit).ok_or_else(|| {
-            let units = UNITS.join(", ");
-            invalid(format!("The parameter {}.Unit must be a value in the set [ {units} ].", self.member))
-        })
-    }
-
     /// Exactly one of `Value`, `Values` and `StatisticValues`.
     fn value(&self, shape: &MetricDatumShape) -> Result<MetricValue, AwsError> {
         let given = [
@@ -206,7 +155,8 @@ impl Check<'_> {
         ];
         let mut given = given.into_iter().filter(|(_, given)| *given).map(|(name, _)| name);
         if let (Some(first), Some(second)) = (given.next(), given.next()) {
-            return Err(self.exclusive(first, second));
+            let path = |name: &str| format!("{}.{name}", self.member);
+            return Err(exclusive(&path(first), &path(second)));
         }
         if !shape.counts.is_empty() && shape.values.is_empty() {
             return Err(missing_parameter(&format!("{}.Values", self.member)));
@@ -280,31 +230,6 @@ impl Check<'_> {
     fn bad_value(&self, value: &str, member: &str) -> AwsError {
         invalid(format!("The value {value} for parameter {}.{member} is invalid.", self.member))
     }
-
-    fn exclusive(&self, first: &str, second: &str) -> AwsError {
-        let member = self.member;
-        let message = format!(
-            "The parameters {member}.{first} and {member}.{second} are mutually exclusive and you have \
-             specified both."
-        );
-        AwsError::new(&INVALID_PARAMETER_COMBINATION, message)
-    }
-}
-
-fn check_len(text: &str, member: &str, len_max: usize) -> Result<(), AwsError> {
-    if text.len() > len_max && text.chars().count() > len_max {
-        let message = format!("The parameter {member} must be shorter than {} characters.", len_max + 1);
-        return Err(invalid(message));
-    }
-    Ok(())
-}
-
-fn too_many(collection: &str, len_max: usize) -> AwsError {
-    invalid(format!("The collection {collection} must not have a size greater than {len_max}."))
-}
-
-fn invalid(message: impl Into<Cow<'static, str>>) -> AwsError {
-    AwsError::new(&INVALID_PARAMETER_VALUE, message)
 }
 
 #[cfg(test)]

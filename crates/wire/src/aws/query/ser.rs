@@ -1,47 +1,26 @@
-//! How does a shape become the XML of awsQuery? A serde serialiser: members are elements, lists hold
-//! `member`s, maps hold `entry`s, absent options are left out.
+//! How does a shape become XML? A serde serialiser: members are elements, lists hold elements of one name,
+//! maps hold `entry`s, absent options are left out. What stands around the shape is in `envelope.rs`.
 
 use std::fmt::{Display, Write};
 
 use serde::Serialize;
 use serde::ser::{self, Impossible, Serializer};
 
-use crate::aws::error::AwsError;
 use crate::aws::scalar::{TIMESTAMP, Timestamp};
 
-/// `<OpResponse><OpResult>…</OpResult><ResponseMetadata>…`; no result element for an operation without
-/// output. `None` if the shape cannot be XML.
-pub(crate) fn write_response(
-    operation: &str,
-    namespace: &str,
-    request_id: &str,
-    response: &impl Serialize,
-) -> Option<Vec<u8>> {
-    let mut xml = format!("<{operation}Response xmlns=\"{}\">", Escaped(namespace));
-    response.serialize(Element { xml: &mut xml, name: &format!("{operation}Result") }).ok()?;
-    let request_id = Escaped(request_id);
-    let metadata = format!("<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>");
-    xml.push_str(&metadata);
-    xml.push_str(&format!("</{operation}Response>"));
-    Some(xml.into_bytes())
-}
+/// How the items of a list are called.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ItemName(pub(super) &'static str);
 
-/// `<ErrorResponse><Error>…</Error><RequestId>…`.
-pub(crate) fn write_error(error: &AwsError, namespace: &str, request_id: &str) -> Vec<u8> {
-    let namespace =
-        if namespace.is_empty() { String::new() } else { format!(" xmlns=\"{}\"", Escaped(namespace)) };
-    let error_type = error.shape.fault.as_str();
-    let (code, message) = (error.shape.query_code, Escaped(&error.message));
-    let request_id = Escaped(request_id);
-    format!(
-        "<ErrorResponse{namespace}><Error><Type>{error_type}</Type><Code>{code}</Code>\
-         <Message>{message}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
-    )
-    .into_bytes()
+/// One element of that name with the shape in it. `None` if the shape cannot be XML.
+pub(super) fn write_element(name: &str, item: ItemName, shape: &impl Serialize) -> Option<String> {
+    let mut xml = String::new();
+    shape.serialize(Element { xml: &mut xml, name, item }).ok()?;
+    Some(xml)
 }
 
 /// Text safe inside elements and attributes; characters XML cannot hold become U+FFFD.
-struct Escaped<'a>(&'a str);
+pub(super) struct Escaped<'a>(pub(super) &'a str);
 
 impl Display for Escaped<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -83,6 +62,7 @@ impl ser::Error for NotXml {
 struct Element<'x> {
     xml: &'x mut String,
     name: &'x str,
+    item: ItemName,
 }
 
 impl<'x> Element<'x> {
@@ -94,7 +74,7 @@ impl<'x> Element<'x> {
         self.xml.push('<');
         self.xml.push_str(self.name);
         self.xml.push('>');
-        Open { xml: self.xml, name: self.name }
+        Open { xml: self.xml, name: self.name, item: self.item }
     }
 }
 
@@ -186,7 +166,7 @@ impl<'x> Serializer for Element<'x> {
         }
         // The newtype holds seconds; a number's text is the shortest way to them.
         let mut seconds = String::new();
-        value.serialize(Element { xml: &mut seconds, name: "t" })?;
+        value.serialize(Element { xml: &mut seconds, name: "t", item: self.item })?;
         let number =
             seconds.trim_start_matches("<t>").trim_end_matches("</t>").parse().map_err(|_| NotXml)?;
         self.text(Timestamp::from_epoch_seconds(number).ok_or(NotXml)?.to_iso())
@@ -251,11 +231,12 @@ impl<'x> Serializer for Element<'x> {
 struct Open<'x> {
     xml: &'x mut String,
     name: &'x str,
+    item: ItemName,
 }
 
 impl Open<'_> {
     fn child<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), NotXml> {
-        value.serialize(Element { xml: self.xml, name })
+        value.serialize(Element { xml: self.xml, name, item: self.item })
     }
 
     fn close(self) -> Result<(), NotXml> {
@@ -268,7 +249,7 @@ impl ser::SerializeSeq for Open<'_> {
     type Error = NotXml;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), NotXml> {
-        self.child("member", value)
+        self.child(self.item.0, value)
     }
 
     fn end(self) -> Result<(), NotXml> {
@@ -337,13 +318,12 @@ mod tests {
             list: vec![1.0, f64::NEG_INFINITY],
             map: BTreeMap::from([("k", true)]),
         };
-        let xml = write_response("Op", "urn:x", "id", &shape).expect("XML");
-        assert_eq!(
-            String::from_utf8(xml).unwrap(),
-            "<OpResponse xmlns=\"urn:x\"><OpResult><Text>&lt;a&amp;&quot;\u{fffd}&gt;</Text>\
-             <At>2015-08-30T12:36:00.500Z</At><List><member>1.0</member><member>-Infinity</member></List>\
-             <Map><entry><key>k</key><value>true</value></entry></Map></OpResult>\
-             <ResponseMetadata><RequestId>id</RequestId></ResponseMetadata></OpResponse>"
-        );
+        for item in ["member", "item"] {
+            let xml = write_element("Op", ItemName(item), &shape).expect("XML");
+            let expected = "<Op><Text>&lt;a&amp;&quot;\u{fffd}&gt;</Text><At>2015-08-30T12:36:00.500Z</At>\
+                <List><member>1.0</member><member>-Infinity</member></List>\
+                <Map><entry><key>k</key><value>true</value></entry></Map></Op>";
+            assert_eq!(xml, expected.replace("member", item));
+        }
     }
 }

@@ -1,7 +1,10 @@
 //! Each limit from both sides, with the text of its refusal.
 
+use std::borrow::Cow;
+
 use super::*;
 use crate::aws::Timestamp;
+use crate::cloudwatch::DimensionShape;
 
 const NOW: i64 = 1_800_000_000_000;
 
