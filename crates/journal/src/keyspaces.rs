@@ -102,7 +102,7 @@ pub(crate) fn table_options(table: Table) -> KeyspaceCreateOptions {
         .filter_policy(bits(10.0));
     match table {
         Table::Nodes => options.max_memtable_size(32 * MIB).compaction_strategy(leveled(32 * MIB)),
-        Table::Attempts | Table::Windows => {
+        Table::Attempts | Table::Windows | Table::MetricChunks => {
             options.max_memtable_size(16 * MIB).compaction_strategy(leveled(32 * MIB))
         }
         Table::LooseEnds | Table::Timers | Table::Outbox | Table::LakeMarks | Table::DerivedData => {
@@ -112,7 +112,8 @@ pub(crate) fn table_options(table: Table) -> KeyspaceCreateOptions {
         | Table::Catalog
         | Table::Settings
         | Table::MetricFilters
-        | Table::SubscriptionFilters => options.max_memtable_size(4 * MIB),
+        | Table::SubscriptionFilters
+        | Table::MetricSeries => options.max_memtable_size(4 * MIB),
     }
 }
 

@@ -150,6 +150,8 @@ pub enum Table {
     MetricFilters,
     DerivedData,
     SubscriptionFilters,
+    MetricSeries,
+    MetricChunks,
 }
 
 /// Which way a scan goes.
@@ -283,7 +285,7 @@ pub enum StoreError {
 
 impl Table {
     /// Every table, in the order of their numbers.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Nodes,
         Self::Attempts,
         Self::LooseEnds,
@@ -297,6 +299,8 @@ impl Table {
         Self::MetricFilters,
         Self::DerivedData,
         Self::SubscriptionFilters,
+        Self::MetricSeries,
+        Self::MetricChunks,
     ];
 
     /// The stable name, as on the disk.
@@ -315,6 +319,8 @@ impl Table {
             "metric_filters",
             "derived_data",
             "subscription_filters",
+            "metric_series",
+            "metric_chunks",
         ][self as usize]
     }
 }

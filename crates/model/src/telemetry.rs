@@ -147,15 +147,18 @@ pub enum Provenance {
     Lambda,
     /// What is known of the source itself, whether it sends anything or not.
     Source,
+    /// Attempts: what was measured of the provisioning itself.
+    Attempt,
 }
 
 impl Provenance {
     /// Every one, in the order of their numbers.
-    pub const ALL: [Self; 5] = [Self::Put, Self::Filter, Self::Embedded, Self::Lambda, Self::Source];
+    pub const ALL: [Self; 6] =
+        [Self::Put, Self::Filter, Self::Embedded, Self::Lambda, Self::Source, Self::Attempt];
 
     /// As the column `provenance` says it.
     pub fn name(self) -> &'static str {
-        ["put", "filter", "emf", "lambda", "source"][self as usize]
+        ["put", "filter", "emf", "lambda", "source", "attempt"][self as usize]
     }
 }
 

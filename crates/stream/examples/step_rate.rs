@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use walletscope_model::{Batch, Body, LogBatch, LogEvent, Offset, Origin, Timestamp};
 use walletscope_series::{Resolution, Window};
-use walletscope_stream::{Backing, BackingError, Node, NodeKey, Row, State, WindowKey};
+use walletscope_stream::{Backing, BackingError, Chunk, ChunkKey, Node, NodeKey, Row, State, WindowKey};
 
 const EVENTS_PER_BATCH: u64 = 1_000;
 /// As often as a server that writes four times a second at this rate.
@@ -127,6 +127,18 @@ impl Backing for Nothing {
         _before: Timestamp,
         _limit: usize,
     ) -> Result<Vec<WindowKey>, BackingError> {
+        Ok(Vec::new())
+    }
+
+    fn metric_chunk(&self, _key: &ChunkKey) -> Result<Option<Chunk>, BackingError> {
+        Ok(None)
+    }
+
+    fn oldest_metric_seconds(
+        &self,
+        _before: Timestamp,
+        _limit: usize,
+    ) -> Result<Vec<ChunkKey>, BackingError> {
         Ok(Vec::new())
     }
 }

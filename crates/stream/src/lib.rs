@@ -4,9 +4,11 @@
 //! files in this order: [`interpret`] (what a message says; `signals` for spans and audit events) → [`identity`] (whose
 //! it is) → [`attempt`] (what the records make) → [`row`] (how it is counted) → [`window`] (where it is counted);
 //! [`token`] follows beside it, and [`step`] drives all of them. Beside the join, [`emf`] and
-//! [`lambda_line`] tell which metrics a message holds.
+//! [`lambda_line`] tell which metrics a message holds; [`metric_series`] and [`metric_points`] keep what all metrics say,
+//! those that follow from attempts ([`attempt_metrics`]) among them.
 
 pub mod attempt;
+pub mod attempt_metrics;
 pub mod catalog;
 pub mod clock;
 pub mod deletions;
@@ -18,6 +20,8 @@ pub mod identity;
 pub mod interpret;
 pub mod lambda_line;
 pub mod metric_filter;
+pub mod metric_points;
+pub mod metric_series;
 pub mod node;
 pub mod row;
 mod signals;
@@ -34,6 +38,8 @@ pub use clock::Clock;
 pub use detail::{Detail, Join, JoinedRecord};
 pub use fields::Fields;
 pub use identity::{Ids, Roots};
+pub use metric_points::{Chunk, ChunkKey, Tier};
+pub use metric_series::{MetricSeries, SeriesId, SeriesIdentity, SeriesIndex, SeriesTimes};
 pub use node::{ContentHash, Evidence, Node, NodeKey, Observation, OriginCodes, TokenShare};
 pub use row::{Dictionary, Dimension, Flags, Row};
 pub use stage_times::{Leg, StageTimes};

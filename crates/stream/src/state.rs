@@ -12,8 +12,11 @@ use std::sync::Arc;
 use walletscope_model::{Offset, Timestamp};
 use walletscope_series::Window;
 
+use crate::attempt_metrics::AttemptSeries;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
+use crate::metric_points::{Chunk, ChunkKey};
+use crate::metric_series::{MetricSeries, SeriesId, SeriesIdentity, SeriesTimes};
 use crate::node::{Node, NodeKey};
 use crate::row::{Dictionary, Row};
 use crate::source::Sources;
@@ -23,6 +26,8 @@ use crate::window::WindowKey;
 pub const NODES_CACHED_MAX: usize = 60_000;
 /// Unchanged windows kept in each of the two generations.
 pub const WINDOWS_CACHED_MAX: usize = 20_000;
+/// Unchanged chunks of metric points kept in each of the two generations: an hour of that many series.
+pub const METRIC_CHUNKS_CACHED_MAX: usize = 32_000;
 
 /// The state on disk, as of the newest write. Called on the loop's thread only; an error stops the loop.
 pub trait Backing {
@@ -45,6 +50,10 @@ pub trait Backing {
         before: Timestamp,
         limit: usize,
     ) -> Result<Vec<WindowKey>, BackingError>;
+    /// The stored chunk of points.
+    fn metric_chunk(&self, key: &ChunkKey) -> Result<Option<Chunk>, BackingError>;
+    /// Up to `limit` stored chunks of seconds that start before `before`, oldest first.
+    fn oldest_metric_seconds(&self, before: Timestamp, limit: usize) -> Result<Vec<ChunkKey>, BackingError>;
 }
 
 /// The state on disk could not be read.
@@ -72,6 +81,10 @@ pub struct State<B> {
     pub catalog: Catalog,
     /// What each source has brought.
     pub sources: Sources,
+    /// Every series of metrics.
+    pub metric_series: MetricSeries,
+    pub(crate) metric_chunks: Cache<ChunkKey, Chunk>,
+    pub(crate) attempt_series: AttemptSeries,
     /// Time.
     pub clock: Clock,
     pub(crate) clock_changed: bool,
@@ -82,10 +95,10 @@ pub struct State<B> {
     pub applied: Offset,
 }
 
-/// Everything to write in one atomic batch with [`State::applied`], nodes and windows in the writer's own form.
+/// Everything to write in one atomic batch with [`State::applied`], nodes, windows and chunks in the writer's own form.
 #[derive(Default)]
 #[allow(missing_docs)]
-pub struct Changes<N = Node, W = Window> {
+pub struct Changes<N = Node, W = Window, C = Chunk> {
     pub nodes: Vec<(NodeKey, Option<N>)>,
     pub windows: Vec<(WindowKey, Option<W>)>,
     pub rows: Vec<((Timestamp, NodeKey), Option<Row>)>,
@@ -98,6 +111,8 @@ pub struct Changes<N = Node, W = Window> {
     pub active_tokens: bool,
     pub catalog: Vec<crate::catalog::CatalogChange>,
     pub sources: Vec<(Box<str>, Arc<crate::source::SourceStats>)>,
+    pub metric_series: Vec<(SeriesId, Option<(Arc<SeriesIdentity>, SeriesTimes)>)>,
+    pub metric_chunks: Vec<(ChunkKey, Option<C>)>,
 }
 
 impl<B: Backing> State<B> {
@@ -117,6 +132,9 @@ impl<B: Backing> State<B> {
             dictionary: Dictionary::default(),
             catalog: Catalog::default(),
             sources: Sources::default(),
+            metric_series: MetricSeries::default(),
+            metric_chunks: Cache::new(METRIC_CHUNKS_CACHED_MAX),
+            attempt_series: AttemptSeries::default(),
             clock: Clock::default(),
             clock_changed: false,
             active_tokens: BTreeMap::new(),
@@ -137,15 +155,16 @@ impl<B: Backing> State<B> {
 
     /// Everything that changed since the last call, in key order, to be written with the applied offset.
     pub fn take_changes(&mut self) -> Changes {
-        self.take_changes_as(Node::clone, Window::clone)
+        self.take_changes_as(Node::clone, Window::clone, Chunk::clone)
     }
 
-    /// As [`Self::take_changes`], with nodes and windows turned into what is written where they are.
-    pub fn take_changes_as<N, W>(
+    /// As [`Self::take_changes`], with nodes, windows and chunks turned into what is written where they are.
+    pub fn take_changes_as<N, W, C>(
         &mut self,
         node: impl FnMut(&Node) -> N,
         window: impl FnMut(&Window) -> W,
-    ) -> Changes<N, W> {
+        chunk: impl FnMut(&Chunk) -> C,
+    ) -> Changes<N, W, C> {
         Changes {
             nodes: self.nodes.take_dirty(node),
             windows: self.windows.take_dirty(window),
@@ -157,6 +176,8 @@ impl<B: Backing> State<B> {
             active_tokens: std::mem::take(&mut self.active_changed),
             catalog: self.catalog.take_changes(),
             sources: self.sources.take_changes(),
+            metric_series: self.metric_series.take_changes(),
+            metric_chunks: self.metric_chunks.take_dirty(chunk),
         }
     }
 
@@ -164,6 +185,7 @@ impl<B: Backing> State<B> {
     pub fn forget_unused(&mut self) {
         self.nodes.turn();
         self.windows.turn();
+        self.metric_chunks.turn();
     }
 
     /// The number of cached nodes and windows.
@@ -258,7 +280,11 @@ impl<K: Copy + Eq + Ord + Hash, V: Clone> Cache<K, V> {
         self.young.get(key).or_else(|| self.old.get(key))?.value.as_deref()
     }
 
-    fn get<E>(&mut self, key: K, load: impl FnOnce(&K) -> Result<Option<V>, E>) -> Result<Option<&V>, E> {
+    pub(crate) fn get<E>(
+        &mut self,
+        key: K,
+        load: impl FnOnce(&K) -> Result<Option<V>, E>,
+    ) -> Result<Option<&V>, E> {
         Ok(Self::slot((&mut self.young, &mut self.old), key, load)?.value.as_deref())
     }
 

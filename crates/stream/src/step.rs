@@ -68,6 +68,7 @@ impl<B: Backing> State<B> {
             self.clock.newest_arrival = Some(self.clock.now);
             self.sources.note(batch, self.clock.now);
         }
+        self.count_active_tokens(previous)?;
         self.fire_timers()?;
         let mut derived = silences;
         derived.extend(self.catalog.metric_filters.fire(self.clock.now));
@@ -107,6 +108,7 @@ impl<B: Backing> State<B> {
             Body::BackfillEnd => self.end_backfill(&batch.origin),
             Body::Metrics(_) | Body::Tick | Body::Gap(_) => {}
         }
+        self.count_data(&batch.origin, &batch.body, &derived)?;
         if !derived.is_empty() {
             effects.push(Effect::Derived(derived));
         }
@@ -298,6 +300,7 @@ impl<B: Backing> State<B> {
             return Ok(Some(AttemptChange { old, new, attempt, evicted: false }));
         }
         self.count_row(old.as_ref(), new.as_ref())?;
+        self.count_points(old.as_ref(), new.as_ref())?;
         self.note_row(old.as_ref(), new.as_ref());
         self.mark_moved_tokens(&members, old.as_ref(), new.as_ref())?;
         Ok(Some(AttemptChange { old, new, attempt, evicted: false }))
@@ -369,6 +372,8 @@ impl<B: Backing> State<B> {
             return Ok(());
         }
         self.evict_windows()?;
+        self.evict_metric_seconds()?;
+        self.keep_metrics()?;
         let before = now.plus(walletscope_model::Duration(-self.clock.rules.evict_after.0));
         self.evict_loose_ends(before)?;
         let arrived_before = now.plus(walletscope_model::Duration(-KEPT_AFTER_ARRIVAL.0));

@@ -222,6 +222,7 @@ impl<S: Store> Applier<S> {
             dictionary: self.dictionary.clone(),
             active_tokens: Arc::new(self.state.active_tokens.clone()),
             sources: Arc::new(self.state.sources.clone()),
+            series: self.state.metric_series.index().clone(),
             feed: self.feed.iter().cloned().collect(),
             disk: crate::view::SharedRead(Arc::new(self.state.backing().disk().clone())),
         }

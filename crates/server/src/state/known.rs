@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use walletscope_journal::{Direction, Read, StoreError, Table};
 use walletscope_model::Timestamp;
 use walletscope_series::{Resolution, Window};
-use walletscope_stream::{Backing, BackingError, Node, NodeKey, Row, WindowKey};
+use walletscope_stream::{Backing, BackingError, Chunk, ChunkKey, Node, NodeKey, Row, WindowKey};
 
 use super::Disk;
 
@@ -214,6 +214,14 @@ impl<R: Read> Backing for Screened<R> {
         limit: usize,
     ) -> Result<Vec<WindowKey>, BackingError> {
         self.disk.oldest_windows(resolution, before, limit)
+    }
+
+    fn metric_chunk(&self, key: &ChunkKey) -> Result<Option<Chunk>, BackingError> {
+        self.disk.metric_chunk(key)
+    }
+
+    fn oldest_metric_seconds(&self, before: Timestamp, limit: usize) -> Result<Vec<ChunkKey>, BackingError> {
+        self.disk.oldest_metric_seconds(before, limit)
     }
 }
 

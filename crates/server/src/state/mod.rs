@@ -8,6 +8,7 @@ mod filters;
 mod known;
 pub mod layout;
 mod message;
+pub mod metrics;
 mod settings;
 mod sources;
 
@@ -19,7 +20,8 @@ use walletscope_journal::{Change, Direction, Read, StoreError, Table};
 use walletscope_model::Timestamp;
 use walletscope_series::{Count, Resolution, Window};
 use walletscope_stream::{
-    Backing, BackingError, CatalogChange, Changes, Dimension, Node, NodeKey, Row, State, WindowKey,
+    Backing, BackingError, CatalogChange, Changes, Chunk, ChunkKey, Dimension, Node, NodeKey, Row, SeriesId,
+    State, Tier, WindowKey,
 };
 
 /// The committed state behind a store or a snapshot of it.
@@ -78,16 +80,35 @@ impl<R: Read> Backing for Disk<R> {
         })?;
         Ok(keys)
     }
+
+    fn metric_chunk(&self, key: &ChunkKey) -> Result<Option<Chunk>, BackingError> {
+        let bytes = self.0.get(Table::MetricChunks, &metrics::chunk_key(key)).map_err(failed)?;
+        bytes.map(|bytes| metrics::decode_chunk(&bytes).map_err(damaged)).transpose()
+    }
+
+    fn oldest_metric_seconds(&self, before: Timestamp, limit: usize) -> Result<Vec<ChunkKey>, BackingError> {
+        let from = [Tier::Second as u8];
+        let to = metrics::seconds_bound(before);
+        let mut keys = Vec::new();
+        let bounds = (Bound::Included(from.as_slice()), Bound::Excluded(to.as_slice()));
+        scan(&self.0, Table::MetricChunks, bounds, |key, _| {
+            keys.push(metrics::parse_chunk_key(key)?);
+            Ok(if keys.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+        Ok(keys)
+    }
 }
 
 /// Everything that changed since the last call as one batch for the store, in the order of tables.
 pub fn take_changes<B: Backing>(state: &mut State<B>) -> Vec<Change> {
-    let changes = state.take_changes_as(codec::encode_node, codec::encode_window);
+    let changes = state.take_changes_as(codec::encode_node, codec::encode_window, metrics::encode_chunk);
     encode(state, changes)
 }
 
-fn encode<B: Backing>(state: &State<B>, changes: Changes<Vec<u8>, Vec<u8>>) -> Vec<Change> {
-    let mut batch = Vec::with_capacity(changes.nodes.len() + changes.rows.len() + changes.windows.len() + 8);
+fn encode<B: Backing>(state: &State<B>, changes: Changes<Vec<u8>, Vec<u8>, Vec<u8>>) -> Vec<Change> {
+    let lengths =
+        [changes.nodes.len(), changes.rows.len(), changes.windows.len(), changes.metric_chunks.len()];
+    let mut batch = Vec::with_capacity(lengths.iter().sum::<usize>() + 8);
     let mut change = |table, key: Vec<u8>, value: Option<Vec<u8>>| {
         batch.push(match value {
             Some(value) => Change::Put { table, key, value },
@@ -142,6 +163,13 @@ fn encode<B: Backing>(state: &State<B>, changes: Changes<Vec<u8>, Vec<u8>>) -> V
     }
     for (name, stats) in &changes.sources {
         change(Table::Settings, sources::source_key(name), Some(sources::encode_source(stats)));
+    }
+    for (id, series) in &changes.metric_series {
+        let series = series.as_ref().map(|(identity, times)| metrics::encode_series(identity, *times));
+        change(Table::MetricSeries, metrics::series_key(*id).to_vec(), series);
+    }
+    for (key, chunk) in changes.metric_chunks {
+        change(Table::MetricChunks, metrics::chunk_key(&key).to_vec(), chunk);
     }
     if changes.clock {
         change(Table::Settings, settings::CLOCK_KEY.to_vec(), Some(settings::encode_clock(&state.clock)));
@@ -210,6 +238,11 @@ pub fn restore<R: Read, B: Backing>(read: &R, backing: B) -> Result<State<B>, Ba
         state.sources.restore(sources::parse_source_key(key)?, sources::decode_source(value)?);
         Ok(ControlFlow::Continue(()))
     })?;
+    scan(read, Table::MetricSeries, ALL, |key, value| {
+        let (identity, times) = metrics::decode_series(value)?;
+        state.metric_series.restore(metrics::parse_series_key(key)?, identity, times);
+        Ok(ControlFlow::Continue(()))
+    })?;
     // An older version did not write it; the log streams know when theirs arrived.
     state.clock.newest_arrival = state.clock.newest_arrival.or_else(|| state.catalog.newest_ingestion());
     Ok(state)
@@ -245,6 +278,35 @@ pub fn each_window<R: Read + ?Sized>(
         if admitted(&key) {
             visit(key, codec::decode_window(value)?);
         }
+        Ok(ControlFlow::Continue(()))
+    })
+}
+
+/// Visits the committed chunks of a series and tier that hold anything in `from..to`, oldest first.
+///
+/// # Errors
+/// The store could not be read, or holds what this version cannot read.
+pub fn each_metric_chunk<R: Read + ?Sized>(
+    read: &R,
+    (tier, series): (Tier, SeriesId),
+    (from, to): (Timestamp, Timestamp),
+    mut visit: impl FnMut(ChunkKey, Chunk),
+) -> Result<(), BackingError> {
+    let first = ChunkKey::of(tier, series, from);
+    let last = ChunkKey::of(tier, series, Timestamp(to.0 - 1));
+    if tier == Tier::Second {
+        for number in first.number..=last.number {
+            let key = ChunkKey { number, ..first };
+            let bytes = read.get(Table::MetricChunks, &metrics::chunk_key(&key)).map_err(failed)?;
+            if let Some(bytes) = bytes {
+                visit(key, metrics::decode_chunk(&bytes).map_err(damaged)?);
+            }
+        }
+        return Ok(());
+    }
+    let (from, to) = (metrics::chunk_key(&first), metrics::chunk_key(&last));
+    scan(read, Table::MetricChunks, (Bound::Included(&from), Bound::Included(&to)), |key, value| {
+        visit(metrics::parse_chunk_key(key)?, metrics::decode_chunk(value)?);
         Ok(ControlFlow::Continue(()))
     })
 }

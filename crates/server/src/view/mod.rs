@@ -18,7 +18,7 @@ use std::sync::Arc;
 use walletscope_journal::{Direction, Read, StoreError, Table as StoreTable};
 use walletscope_model::{Attempt, Offset, Timestamp};
 use walletscope_stream::source::Sources;
-use walletscope_stream::{BackingError, Clock, Detail, Dictionary, NodeKey, State};
+use walletscope_stream::{BackingError, Clock, Detail, Dictionary, NodeKey, SeriesIndex, State};
 
 use crate::state::Disk;
 
@@ -46,6 +46,8 @@ pub struct View {
     pub active_tokens: Arc<BTreeMap<(u16, u16), i64>>,
     /// What each source has brought.
     pub sources: Arc<Sources>,
+    /// Every series of metrics.
+    pub series: SeriesIndex,
     /// The newest attempts and changes of outcome, oldest first.
     pub feed: Vec<Arc<FeedItem>>,
     /// The state on disk.

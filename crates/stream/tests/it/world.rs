@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use walletscope_model::{Attempt, Batch, Offset, Timestamp};
+use walletscope_model::{Attempt, Batch, Duration, Offset, Outcome, Provenance, Timestamp};
 use walletscope_series::{Count, Resolution, Window};
 use walletscope_stream::attempt::fold;
 use walletscope_stream::source::SourceStats;
 use walletscope_stream::token::{active_changes, timeline};
 use walletscope_stream::window::is_kept;
 use walletscope_stream::{
-    Backing, BackingError, CatalogChange, Clock, Dictionary, Dimension, Effect, Node, NodeKey, Roots, Row,
-    State, WindowKey,
+    Backing, BackingError, CatalogChange, Chunk, ChunkKey, Clock, Dictionary, Dimension, Effect, Node,
+    NodeKey, Roots, Row, SeriesId, SeriesIdentity, SeriesTimes, State, Tier, WindowKey,
 };
 
 /// What a commit writes.
@@ -24,6 +24,8 @@ pub struct Disk {
     dictionary: Vec<(Dimension, Box<str>)>,
     /// By what it is about.
     catalog: BTreeMap<String, CatalogChange>,
+    pub metric_series: BTreeMap<SeriesId, (SeriesIdentity, SeriesTimes)>,
+    pub metric_chunks: BTreeMap<ChunkKey, Chunk>,
     sources: BTreeMap<Box<str>, SourceStats>,
     clock: Clock,
     active_tokens: BTreeMap<(u16, u16), i64>,
@@ -61,6 +63,18 @@ impl Backing for Disk {
     ) -> Result<Vec<WindowKey>, BackingError> {
         let old = self.windows.keys().filter(|key| key.resolution == resolution && key.start < before);
         Ok(old.copied().take(limit).collect())
+    }
+
+    fn metric_chunk(&self, key: &ChunkKey) -> Result<Option<Chunk>, BackingError> {
+        Ok(self.metric_chunks.get(key).cloned())
+    }
+
+    fn oldest_metric_seconds(&self, before: Timestamp, limit: usize) -> Result<Vec<ChunkKey>, BackingError> {
+        let seconds = self.metric_chunks.keys().filter(|key| key.tier == Tier::Second);
+        let mut old: Vec<_> = seconds.filter(|key| key.start() < before).copied().collect();
+        old.sort_by_key(|key| key.number);
+        old.truncate(limit);
+        Ok(old)
     }
 }
 
@@ -100,6 +114,10 @@ impl World {
         let disk = self.state.backing_mut();
         put(&mut disk.nodes, changes.nodes);
         put(&mut disk.windows, changes.windows);
+        put(&mut disk.metric_chunks, changes.metric_chunks);
+        let owned = |(identity, times): (std::sync::Arc<SeriesIdentity>, _)| ((*identity).clone(), times);
+        let series = changes.metric_series.into_iter().map(|(id, series)| (id, series.map(owned)));
+        put(&mut disk.metric_series, series.collect());
         put(&mut disk.rows, changes.rows);
         for (loose_end, is_kept) in changes.loose_ends {
             if is_kept {
@@ -141,6 +159,9 @@ impl World {
         state.catalog.set_rules(&state.clock.rules);
         disk.catalog.into_values().for_each(|change| state.catalog.restore(change));
         disk.sources.into_iter().for_each(|(name, stats)| state.sources.restore(name, stats));
+        for (id, (identity, times)) in disk.metric_series {
+            state.metric_series.restore(id, identity, times);
+        }
         state.active_tokens = disk.active_tokens;
         state.applied = disk.applied;
         self.state = state;
@@ -178,6 +199,7 @@ impl World {
         });
         let found: BTreeMap<WindowKey, Window> = stored.map(|(key, window)| (*key, window.clone())).collect();
         assert_eq!(self.window_lines(&expected), self.window_lines(&found), "windows");
+        assert_eq!(self.expected_points(&rows), self.stored_points(), "points of attempts");
         self.window_lines(&found)
     }
 
@@ -223,6 +245,61 @@ impl World {
         assert_eq!(gauge, told, "active tokens by wallet and issuer code");
         windows.retain(|_, window| !window.is_zero());
         windows
+    }
+
+    /// Minutes of what follows from attempts: sums over rows, for as long as minutes are kept.
+    fn expected_points(&self, rows: &[Row]) -> BTreeMap<(String, Timestamp), (f64, f64)> {
+        let mut points: BTreeMap<_, (f64, f64)> = BTreeMap::new();
+        let word = |dimension, code| self.state.dictionary.value(dimension, code).unwrap_or("unknown");
+        for row in rows {
+            let wallet = format!("WalletProvider={}", word(Dimension::Wallet, row.wallet));
+            let issuer = format!("Issuer={}", word(Dimension::Issuer, row.issuer));
+            let country = format!("Country={}", word(Dimension::Country, row.country));
+            let both = format!("{issuer},{wallet}");
+            let mut told = vec![("Requests", row.started_at, 1.0, None)];
+            if let (Outcome::Success, Some(at)) = (row.outcome, row.ended_at) {
+                told.push(("Success", at, 1.0, None));
+                told.extend(row.processing_time.map(|took| ("Latency", at, took.0 as f64, None)));
+            }
+            if let (Outcome::Failed, Some(at)) = (row.outcome, row.ended_at) {
+                let class = row.failure_class().map_or("technical", |class| class.name());
+                let reason = row.reason.map_or("unknown", |reason| reason.code());
+                told.push(("Failure", at, 1.0, Some(format!("FailureClass={class},Reason={reason}"))));
+            }
+            for (name, at, value, more) in told {
+                let sets = [String::new(), wallet.clone(), issuer.clone(), both.clone(), country.clone()];
+                for dimensions in sets.into_iter().chain(more) {
+                    let minute = at.floor_seconds(60);
+                    if self.now().since(minute).0 <= Tier::Minute.retention().0 {
+                        let series = format!("TokenProvisioning{name} {dimensions}");
+                        let (count, sum) = points.entry((series, minute)).or_default();
+                        (*count, *sum) = (*count + 1.0, *sum + value);
+                    }
+                }
+            }
+        }
+        points
+    }
+
+    fn stored_points(&self) -> BTreeMap<(String, Timestamp), (f64, f64)> {
+        let disk = self.state.backing();
+        let mut points = BTreeMap::new();
+        for (key, chunk) in disk.metric_chunks.iter().filter(|(key, _)| key.tier == Tier::Minute) {
+            let (identity, _) = &disk.metric_series[&key.series];
+            if identity.provenance != Provenance::Attempt || &*identity.name == "ActiveTokenCount" {
+                continue;
+            }
+            let dimensions: Vec<_> =
+                identity.dimensions.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            for (slot, point) in &chunk.points {
+                let minute = key.start().plus(Duration::from_seconds(i64::from(*slot) * 60));
+                let series = format!("{} {}", identity.name, dimensions.join(","));
+                if self.now().since(minute).0 <= Tier::Minute.retention().0 {
+                    points.insert((series, minute), (point.count, point.sum));
+                }
+            }
+        }
+        points
     }
 
     fn window_lines(&self, windows: &BTreeMap<WindowKey, Window>) -> String {
