@@ -22,6 +22,7 @@ pub mod lake;
 mod letters;
 pub mod listen;
 pub mod logs;
+pub mod metrics;
 pub mod observe;
 pub mod pipeline;
 pub mod run;

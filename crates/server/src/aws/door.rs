@@ -22,9 +22,11 @@ use crate::bodies::{Bodies, HeldBody, NotRead};
 use crate::delivery::Deliveries;
 use crate::intake::Intake;
 use crate::logs::{Logs, SearchError};
+use crate::metrics::MetricReads;
 use crate::observe::Telemetry;
 use crate::observe::refusals::Refused;
 use crate::pipeline::{Now, Refusal, Reply, Submission};
+use crate::view::View;
 
 /// The body did not come in time.
 const REQUEST_TIMEOUT: ErrorShape = ErrorShape::sender("RequestTimeoutException", "RequestTimeout");
@@ -41,6 +43,7 @@ pub struct Door {
     logs: Arc<Logs>,
     deliveries: Arc<Deliveries>,
     bodies: Arc<Bodies>,
+    metric_reads: Arc<MetricReads>,
     signing_keys: Mutex<SigningKeys>,
 }
 
@@ -54,8 +57,8 @@ impl Door {
         (logs, deliveries): (Arc<Logs>, Arc<Deliveries>),
         bodies: Arc<Bodies>,
     ) -> Self {
-        let (account, signing_keys) = (account.into(), Mutex::default());
-        Self { intake, keyring, account, now, logs, deliveries, bodies, signing_keys }
+        let (account, signing_keys, metric_reads) = (account.into(), Mutex::default(), Arc::default());
+        Self { intake, keyring, account, now, logs, deliveries, bodies, metric_reads, signing_keys }
     }
 
     pub(super) fn catalog(&self) -> Arc<Catalog> {
@@ -79,6 +82,16 @@ impl Door {
     /// Delivers log events.
     pub(super) fn deliveries(&self) -> Arc<Deliveries> {
         self.deliveries.clone()
+    }
+
+    /// The newest view.
+    pub(super) fn view(&self) -> Arc<View> {
+        self.intake.shared.view.load_full()
+    }
+
+    /// Places of readers of metrics.
+    pub(super) fn metric_reads(&self) -> Arc<MetricReads> {
+        self.metric_reads.clone()
     }
 
     pub(super) fn telemetry(&self) -> &Telemetry {

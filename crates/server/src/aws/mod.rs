@@ -10,7 +10,9 @@ mod live_tail;
 mod log_tags;
 mod logs;
 mod metric_filters;
+mod metric_reads;
 mod metrics;
+mod neighbours;
 mod read_events;
 mod signing_keys;
 mod sts;
@@ -84,6 +86,22 @@ pub(crate) fn prepare(door: &Door, caller: &Caller, operation: Operation<'_>) ->
         }
         Operation::DeleteSubscriptionFilter(request) => subscription_filters::delete(door, caller, &request),
         Operation::PutMetricData(request) => metrics::put_data(door, caller, request),
+        Operation::GetMetricData(request) => metric_reads::get_data(door, caller, request),
+        Operation::GetMetricStatistics(request) => metric_reads::get_statistics(door, caller, request),
+        Operation::ListMetrics(request) => metric_reads::list(door, caller, request),
+        Operation::DescribeRegions(request) => neighbours::regions(door, caller, request),
+        Operation::GetResources(request) => neighbours::resources(&request),
+        Operation::ListSinks(request) => neighbours::sinks(&request),
+        Operation::ListAttachedLinks(request) => neighbours::links(&request),
+        Operation::PutDashboard(_)
+        | Operation::GetDashboard(_)
+        | Operation::ListDashboards(_)
+        | Operation::DeleteDashboards(_)
+        | Operation::PutAnomalyDetector(_)
+        | Operation::DescribeAnomalyDetectors(_)
+        | Operation::DeleteAnomalyDetector(_) => {
+            Err(AwsError::new(&walletscope_wire::aws::shapes::UNKNOWN_OPERATION, "not supported yet"))
+        }
         Operation::GetCallerIdentity(_) => Ok(Prepared::Answer(sts::caller_identity(caller))),
     }
 }

@@ -1,0 +1,233 @@
+//! Which series answer the queries of a request?
+//!
+//! Each query is computed once, when it is asked for or when an expression refers to it. What stands for a single metric
+//! keeps a note of it, so that labels can tell its dimensions.
+
+use std::cell::RefCell;
+
+use walletscope_language::metric_identity::MetricIdentity;
+use walletscope_language::metric_math::Node;
+use walletscope_language::metric_search::{SearchQuery, labels_of};
+use walletscope_language::statistic::Statistic;
+use walletscope_model::Duration;
+use walletscope_series::math::{self, Grid, Inputs, Series, Value};
+use walletscope_series::statistic_of;
+
+use super::asked::{Asked, Meaning, Refusal};
+use super::insights;
+use super::read::{Buckets, Points};
+use super::seen::{Metrics, SeenMetric, Source};
+
+/// A metric without data for so long is not found by searches
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html>).
+pub const LISTED_FOR: Duration = Duration::from_seconds(14 * 86_400);
+
+/// What a series is of, where it is of one metric.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Origin {
+    /// The namespace.
+    pub namespace: Box<str>,
+    /// The metric's name.
+    pub name: Box<str>,
+    /// Sorted by name.
+    pub dimensions: Vec<(Box<str>, Box<str>)>,
+    /// As it was asked for.
+    pub statistic: Box<str>,
+    /// Whether it is measured of attempts.
+    pub is_of_attempts: bool,
+}
+
+/// One evaluation of a request.
+pub struct Evaluation<'a> {
+    pub(super) metrics: &'a Metrics,
+    pub(super) asked: &'a Asked<'a>,
+    origins: RefCell<Vec<Origin>>,
+    computed: RefCell<Vec<Option<Value>>>,
+    exceeds: std::cell::Cell<bool>,
+}
+
+impl<'a> Evaluation<'a> {
+    /// Nothing is computed yet.
+    pub fn new(metrics: &'a Metrics, asked: &'a Asked<'a>) -> Self {
+        let computed = RefCell::new(vec![None; asked.queries.len()]);
+        Self { metrics, asked, origins: RefCell::default(), computed, exceeds: false.into() }
+    }
+
+    /// The value of a query.
+    ///
+    /// # Errors
+    /// An expression cannot be computed, or the state could not be read.
+    pub fn value(&self, place: usize) -> Result<Value, Refusal> {
+        if let Some(value) = &self.computed.borrow()[place] {
+            return Ok(value.clone());
+        }
+        let query = &self.asked.queries[place];
+        let value = match &query.meaning {
+            Meaning::Metric(stat, statistic) => {
+                let dimensions: Vec<(Box<str>, Box<str>)> = stat
+                    .dimensions
+                    .iter()
+                    .map(|(name, value)| (name.as_str().into(), value.as_str().into()))
+                    .collect();
+                let source = self.metrics.source_of(&stat.namespace, &stat.name, &dimensions, stat.unit);
+                let is_of_attempts = self.metrics.is_of_attempts(&source);
+                let origin = Origin {
+                    namespace: stat.namespace.as_str().into(),
+                    name: stat.name.as_str().into(),
+                    dimensions,
+                    statistic: stat.statistic.as_str().into(),
+                    is_of_attempts,
+                };
+                let label = stat.name.as_str().into();
+                Value::Series(self.series(origin, label, &source, statistic, query.period_seconds)?)
+            }
+            Meaning::Insights(sql) => Value::Array(insights::evaluate(self, sql, query.period_seconds)?),
+            Meaning::Math(expression) => {
+                let grid = self.grid(query.period_seconds);
+                let inputs = Sources { evaluation: self, place };
+                math::evaluate(expression, grid, &inputs).map_err(|error| match error {
+                    math::EvaluationError::Input { error, .. } => error,
+                    other => Refusal::Query { id: query.query.id.clone(), problem: other.to_string() },
+                })?
+            }
+        };
+        self.computed.borrow_mut()[place] = Some(value.clone());
+        Ok(value)
+    }
+
+    /// What a series is of.
+    pub fn origin(&self, number: u32) -> Option<Origin> {
+        self.origins.borrow().get(number as usize).cloned()
+    }
+
+    /// Whether a search or query found more metrics than are answered.
+    pub fn exceeds(&self) -> bool {
+        self.exceeds.get()
+    }
+
+    pub(super) fn note_excess(&self) {
+        self.exceeds.set(true);
+    }
+
+    /// Buckets are aligned from the epoch, the one that holds the start included.
+    pub(super) fn buckets(&self, period_seconds: u32) -> Buckets {
+        let period = i64::from(period_seconds);
+        Buckets { from: self.asked.start.div_euclid(period) * period, to: self.asked.end, period }
+    }
+
+    fn grid(&self, period_seconds: u32) -> Grid {
+        Grid { start: self.asked.start, end: self.asked.end, period_seconds }
+    }
+
+    pub(super) fn points(&self, source: &Source, period_seconds: u32) -> Result<Points, Refusal> {
+        let points = self.metrics.points_of(source, self.buckets(period_seconds));
+        points.map_err(|error| Refusal::Failed(error.0))
+    }
+
+    fn series(
+        &self,
+        origin: Origin,
+        label: Box<str>,
+        source: &Source,
+        statistic: &Statistic,
+        period_seconds: u32,
+    ) -> Result<Series, Refusal> {
+        let Points { points, divisor } = self.points(source, period_seconds)?;
+        let value = |(at, point)| Some((at, statistic_of(statistic, &point, divisor)?));
+        let points = points.into_iter().filter_map(value).collect();
+        let mut origins = self.origins.borrow_mut();
+        origins.push(origin);
+        Ok(Series { label, origin: Some(origins.len() as u32 - 1), period_seconds, points })
+    }
+
+    fn found_by(
+        &self,
+        query: &SearchQuery,
+        statistic: (&str, &Statistic),
+        period_seconds: u32,
+    ) -> Result<Vec<Series>, Refusal> {
+        let since = self.metrics.view.clock.now.plus(Duration(-LISTED_FOR.0));
+        let seen = self.metrics.since(since);
+        let account = &*self.metrics.account;
+        let mut found: Vec<&SeenMetric<'_>> =
+            seen.iter().filter(|metric| query.matches(&metric.identity(account))).collect();
+        if found.len() > math::SERIES_MAX {
+            self.note_excess();
+            found.truncate(math::SERIES_MAX);
+        }
+        let identities: Vec<MetricIdentity<'_>> =
+            found.iter().map(|metric| metric.identity(account)).collect();
+        let labels = labels_of(&identities);
+        let each = found.into_iter().zip(labels).map(|(metric, label)| {
+            let origin = Origin {
+                namespace: metric.namespace.into(),
+                name: metric.name.into(),
+                dimensions: metric.dimensions.to_vec(),
+                statistic: statistic.0.into(),
+                is_of_attempts: metric.is_of_attempts,
+            };
+            self.series(origin, label.into(), &metric.source, statistic.1, period_seconds)
+        });
+        each.collect()
+    }
+}
+
+/// Where the expression of a query gets its series from.
+struct Sources<'e, 'a> {
+    evaluation: &'e Evaluation<'a>,
+    place: usize,
+}
+
+impl Sources<'_, '_> {
+    fn refused(&self, problem: impl std::fmt::Display) -> Refusal {
+        let query = &self.evaluation.asked.queries[self.place];
+        Refusal::Query { id: query.query.id.clone(), problem: problem.to_string() }
+    }
+}
+
+impl Inputs for Sources<'_, '_> {
+    type Error = Refusal;
+
+    fn named(&self, id: &str) -> Result<Value, Refusal> {
+        // Ids were looked up, and circles refused, when the request was understood.
+        let place = self.evaluation.asked.places.get(id).copied();
+        self.evaluation.value(place.ok_or_else(|| self.refused(format_args!("the id {id} is not defined")))?)
+    }
+
+    fn metrics(&self, containing: Option<&str>) -> Result<Vec<Series>, Refusal> {
+        let queries = self.evaluation.asked.queries.iter().enumerate().filter(|(_, query)| {
+            matches!(query.meaning, Meaning::Metric(..))
+                && containing.is_none_or(|part| query.query.id.contains(part))
+        });
+        let mut all = Vec::new();
+        for (place, _) in queries {
+            all.extend(self.evaluation.value(place)?.into_series());
+        }
+        Ok(all)
+    }
+
+    fn search(
+        &self,
+        query: &str,
+        statistic: &str,
+        period_seconds: Option<u32>,
+    ) -> Result<Vec<Series>, Refusal> {
+        let search = SearchQuery::parse(query)
+            .map_err(|error| self.refused(format_args!("SEARCH at character {}: {error}", error.position)))?;
+        let meaning = Statistic::parse(statistic)
+            .map_err(|_| self.refused(format_args!("SEARCH: {statistic} is not a valid statistic")))?;
+        let period = period_seconds.unwrap_or(self.evaluation.asked.queries[self.place].period_seconds);
+        self.evaluation.found_by(&search, (statistic, &meaning), period)
+    }
+
+    fn band(&self, _of: &Node, _series: &Series, _deviations: f64) -> Result<(Series, Series), Refusal> {
+        Err(self.refused("ANOMALY_DETECTION_BAND is not supported yet"))
+    }
+}
+
+impl<'a> SeenMetric<'a> {
+    /// As the languages over metrics see it.
+    pub fn identity(&self, account: &'a str) -> MetricIdentity<'a> {
+        MetricIdentity { namespace: self.namespace, name: self.name, dimensions: self.dimensions, account }
+    }
+}
