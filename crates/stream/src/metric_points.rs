@@ -5,7 +5,8 @@
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html>). A datum goes into its
 //! minute; the coarser tiers of a day are made once, hours after its end, when the day is *sealed*, and what comes
 //! later for a sealed day goes into all of them at once. So every tier tells the same, and a point costs one write.
-//! Points lie in chunks, an hour of minutes or a day of what is coarser, since a chunk is what the disk reads and writes.
+//! Points lie in chunks, an hour of minutes, four hours of five minutes, a day of hours, since a chunk is what the disk reads
+//! and writes.
 
 use std::hash::{Hash, Hasher};
 
@@ -60,7 +61,7 @@ impl Tier {
 
     /// The length of a chunk.
     pub fn chunk_seconds(self) -> i64 {
-        [60, 3_600, DAY_SECONDS, DAY_SECONDS][self as usize]
+        [60, 3_600, 4 * 3_600, DAY_SECONDS][self as usize]
     }
 
     /// For how long points are kept and answered.
@@ -203,7 +204,7 @@ impl<B: Backing> State<B> {
         let slot = (at.seconds() - key.start().seconds()) / tier.seconds();
         let backing = &self.backing;
         let chunk = self.metric_chunks.get_mut(key, |key| backing.metric_chunk(key))?;
-        // A chunk has 288 buckets at most.
+        // A chunk has 60 buckets at most.
         chunk.get_or_insert_default().add(slot as u16, change);
         if chunk.as_ref().is_some_and(|chunk| chunk.points.is_empty()) {
             *chunk = None;

@@ -64,7 +64,7 @@ pub struct SeriesIndex {
     kept: usize,
     /// By the hash of namespace, name and dimensions. Never walked.
     by_hash: Arc<HashMap<u64, SmallVec<[SeriesId; 1]>, FixedState>>,
-    dropped: Arc<BTreeMap<(Box<str>, Box<str>), u64>>,
+    dropped: Arc<DroppedPoints>,
     dropped_points: u64,
 }
 
@@ -76,6 +76,12 @@ pub struct MetricSeries {
     sealing: BTreeSet<(i64, SeriesId)>,
     changed: BTreeSet<SeriesId>,
 }
+
+/// What was dropped, by namespace and name.
+pub type DroppedPoints = BTreeMap<(Box<str>, Box<str>), u64>;
+
+/// What a series is to be written down as; `None` where it is gone.
+pub type SeriesChange = (SeriesId, Option<(Arc<SeriesIdentity>, SeriesTimes)>);
 
 /// A borrowed [`SeriesIdentity`].
 #[derive(Clone, Copy)]
@@ -118,7 +124,7 @@ impl SeriesIndex {
     }
 
     /// Points that are not kept since there were too many series, by namespace and name, since the start.
-    pub fn dropped(&self) -> (u64, &BTreeMap<(Box<str>, Box<str>), u64>) {
+    pub fn dropped(&self) -> (u64, &DroppedPoints) {
         (self.dropped_points, &self.dropped)
     }
 
@@ -197,8 +203,8 @@ impl MetricSeries {
         self.put(id, Some(identity), times);
     }
 
-    /// What changed since the last call, to be written down; `None` for what is gone.
-    pub(crate) fn take_changes(&mut self) -> Vec<(SeriesId, Option<(Arc<SeriesIdentity>, SeriesTimes)>)> {
+    /// What changed since the last call, to be written down.
+    pub(crate) fn take_changes(&mut self) -> Vec<SeriesChange> {
         let changed = std::mem::take(&mut self.changed).into_iter();
         changed
             .map(|id| (id, self.index.get(id).map(|(identity, times)| (identity.clone(), times))))

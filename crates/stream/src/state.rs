@@ -16,7 +16,7 @@ use crate::attempt_metrics::AttemptSeries;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::metric_points::{Chunk, ChunkKey};
-use crate::metric_series::{MetricSeries, SeriesId, SeriesIdentity, SeriesTimes};
+use crate::metric_series::{MetricSeries, SeriesChange};
 use crate::node::{Node, NodeKey};
 use crate::row::{Dictionary, Row};
 use crate::source::Sources;
@@ -26,8 +26,8 @@ use crate::window::WindowKey;
 pub const NODES_CACHED_MAX: usize = 60_000;
 /// Unchanged windows kept in each of the two generations.
 pub const WINDOWS_CACHED_MAX: usize = 20_000;
-/// Unchanged chunks of metric points kept in each of the two generations: an hour of that many series.
-pub const METRIC_CHUNKS_CACHED_MAX: usize = 32_000;
+/// Unchanged chunks of metric points kept in each of the two generations. A chunk with many sketches has some 40 kB.
+pub const METRIC_CHUNKS_CACHED_MAX: usize = 4_000;
 
 /// The state on disk, as of the newest write. Called on the loop's thread only; an error stops the loop.
 pub trait Backing {
@@ -111,7 +111,7 @@ pub struct Changes<N = Node, W = Window, C = Chunk> {
     pub active_tokens: bool,
     pub catalog: Vec<crate::catalog::CatalogChange>,
     pub sources: Vec<(Box<str>, Arc<crate::source::SourceStats>)>,
-    pub metric_series: Vec<(SeriesId, Option<(Arc<SeriesIdentity>, SeriesTimes)>)>,
+    pub metric_series: Vec<SeriesChange>,
     pub metric_chunks: Vec<(ChunkKey, Option<C>)>,
 }
 

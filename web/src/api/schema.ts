@@ -55,6 +55,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cloudwatch/cardinality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which metrics have the most series, and by which dimension? */
+        get: operations["cloudwatch_cardinality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cloudwatch/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which series answer these queries? */
+        post: operations["cloudwatch_data"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cloudwatch/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which metrics are there? */
+        get: operations["cloudwatch_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/funnel": {
         parameters: {
             query?: never;
@@ -651,6 +702,22 @@ export interface components {
             /** @description The attempts that it may mean. */
             candidates: components["schemas"]["Candidate"][];
         };
+        /** @description How many series there are. */
+        CardinalityAnswer: {
+            /** @description Of which metrics points were dropped. */
+            dropped: components["schemas"]["DroppedShown"][];
+            /**
+             * Format: int64
+             * @description Points that were not kept since there were too many series, since this start of the server.
+             */
+            droppedPoints: number;
+            /** @description Series that are kept. */
+            series: number;
+            /** @description How many may be. */
+            seriesMax: number;
+            /** @description The metrics with the most series, 20 at most. */
+            top: components["schemas"]["MetricCardinality"][];
+        };
         /** @description The rates and durations that follow from a window. */
         CohortNumbers: {
             abandonmentRate: components["schemas"]["RateNumbers"];
@@ -786,6 +853,13 @@ export interface components {
             overrideBy?: string | null;
             walletRecommendation?: string | null;
         };
+        /** @description The values of a dimension. */
+        DimensionCardinality: {
+            /** @description One of them. */
+            example: string;
+            name: string;
+            values: number;
+        };
         /** @description Where the files lie, and how much room there is. */
         DiskShown: {
             /**
@@ -829,6 +903,13 @@ export interface components {
         DoneLine: {
             done: components["schemas"]["Done"];
         };
+        /** @description Points of a metric that were not kept. */
+        DroppedShown: {
+            name: string;
+            namespace: string;
+            /** Format: int64 */
+            points: number;
+        };
         /** @description Durations in seconds; null without any. Percentiles are at most 1 % off, the average is exact. */
         DurationNumbers: {
             /** Format: double */
@@ -852,7 +933,7 @@ export interface components {
         };
         /** @description What went wrong. */
         ErrorDetail: {
-            /** @description The character of a filter pattern at which it stops making sense, from 0; of such errors only. */
+            /** @description The character of a filter pattern or expression at which it stops making sense, from 0; of such errors only. */
             at?: number | null;
             /** @description A stable word. */
             code: string;
@@ -1332,6 +1413,26 @@ export interface components {
             /** @description Whether they are refused now. */
             throttles: boolean;
         };
+        /** @description The series of a metric. */
+        MetricCardinality: {
+            /** @description How many values each dimension has, most first. */
+            dimensions: components["schemas"]["DimensionCardinality"][];
+            name: string;
+            namespace: string;
+            series: number;
+        };
+        /** @description The series. */
+        MetricDataAnswer: {
+            /** @description A search found more metrics than are answered. */
+            isCut: boolean;
+            /** @description In the order of the queries. */
+            series: components["schemas"]["MetricSeriesShown"][];
+        };
+        /** @description Queries as GetMetricData takes them. */
+        MetricDataToAsk: {
+            /** @description `[{"Id": "m1", "MetricStat": {…}}, {"Id": "e1", "Expression": "…"}]`, 500 at most. */
+            MetricDataQueries: Record<string, never>[];
+        };
         /** @description A metric filter. */
         MetricFilterShown: {
             /** @description RFC 3339. */
@@ -1376,23 +1477,54 @@ export interface components {
             /** @description By group and name. */
             metricFilters: components["schemas"]["MetricFilterShown"][];
         };
-        /** @description The answer. */
-        MetricsAnswer: {
-            /** @description How fresh it is. */
-            dataTo: components["schemas"]["DataTo"];
-            /** @description The filters as written. */
-            filters: {
-                [key: string]: string[];
+        /** @description A metric. */
+        MetricListed: {
+            dimensions: {
+                [key: string]: string;
             };
-            /** @description The five numbers. */
-            metrics: components["schemas"]["TokenMetrics"];
-            /** @description Every measure with its uncertainty. */
-            numeric: components["schemas"]["Numeric"];
-            previous?: components["schemas"]["PreviousMetrics"] | null;
-            /** @description Why there is no previous range. */
-            previousNote?: string | null;
-            /** @description The range answered. */
-            range: components["schemas"]["RangeAnswered"];
+            name: string;
+            namespace: string;
+            /** @description `attempt`: measured of attempts; `written`: by whoever sends it. */
+            saidBy: string;
+        };
+        /** @description One series. */
+        MetricSeriesShown: {
+            /** @description The id of its query. */
+            id: string;
+            /** @description What to call it. */
+            label: string;
+            metric?: components["schemas"]["MetricShown"] | null;
+            /**
+             * Format: int32
+             * @description The length of its buckets.
+             */
+            periodSeconds: number;
+            /** @description Starts of buckets, in milliseconds since 1970, ascending; a bucket without a value is left out. */
+            times: number[];
+            /** @description The value of each. */
+            values: number[];
+        };
+        /** @description A metric and a statistic of it. */
+        MetricShown: {
+            dimensions: {
+                [key: string]: string;
+            };
+            name: string;
+            namespace: string;
+            /** @description `attempt`: measured of attempts; `written`: by whoever sends it. */
+            saidBy: string;
+            statistic: string;
+        };
+        /** @description Metrics with data of the last 14 days. */
+        MetricsAnswer: {
+            /** @description By namespace, name and dimensions, 500 at most. */
+            metrics: components["schemas"]["MetricListed"][];
+            /** @description Every namespace, and how many metrics it has, whatever was asked for. */
+            namespaces: {
+                [key: string]: number;
+            };
+            /** @description How many there are. */
+            total: number;
         };
         /** @description A value by its name. */
         NamedValue: {
@@ -2466,6 +2598,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BreakdownAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cloudwatch_cardinality: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardinalityAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cloudwatch_data: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start, included: `now-3h` (s, m, h, d, w), RFC 3339 or milliseconds since 1970. By default three hours
+                 *     before the end.
+                 */
+                from?: string;
+                /** @description The end, not included; `now` by default. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MetricDataToAsk"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricDataAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cloudwatch_metrics: {
+        parameters: {
+            query?: {
+                /** @description Those of this namespace. */
+                namespace?: string;
+                /** @description Those of this name. */
+                name?: string;
+                /** @description A search as in `SEARCH`: words, `MetricName="…"`, `Dim="…"`, AND, OR, NOT. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricsAnswer"];
                 };
             };
             400: {

@@ -54,6 +54,15 @@ pub enum ApiError {
         /// At which of its characters, from 0.
         at: usize,
     },
+    /// A query over metrics means nothing.
+    BadQuery {
+        /// The query's id; empty where it is about all of them.
+        id: String,
+        /// What is wrong with it.
+        problem: String,
+        /// At which character of its text, from 0.
+        at: Option<usize>,
+    },
     /// The body is not what it should be.
     BadBody {
         /// What it should be.
@@ -109,7 +118,7 @@ pub struct ErrorDetail {
     pub message: String,
     /// The parameter at fault, where there is one.
     pub parameter: Option<String>,
-    /// The character of a filter pattern at which it stops making sense, from 0; of such errors only.
+    /// The character of a filter pattern or expression at which it stops making sense, from 0; of such errors only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<usize>,
 }
@@ -123,6 +132,7 @@ impl ApiError {
             | Self::Repeated { .. }
             | Self::CardNumber { .. }
             | Self::BadPattern { .. }
+            | Self::BadQuery { .. }
             | Self::BadBody { .. }
             | Self::NotKept { .. } => StatusCode::BAD_REQUEST,
             Self::UnknownId { .. } | Self::NoSuchPath => StatusCode::NOT_FOUND,
@@ -142,6 +152,7 @@ impl ApiError {
             Self::Repeated { parameter } => ("repeated_parameter", Some((*parameter).to_owned())),
             Self::CardNumber { parameter } => ("card_number", Some((*parameter).to_owned())),
             Self::BadPattern { parameter, .. } => ("bad_pattern", Some((*parameter).to_owned())),
+            Self::BadQuery { id, .. } => ("bad_query", (!id.is_empty()).then(|| echo(id))),
             Self::BadBody { .. } => ("bad_body", None),
             Self::NotKept { .. } => ("range_not_kept", Some("from".to_owned())),
             Self::UnknownId { .. } => ("unknown_id", None),
@@ -153,7 +164,11 @@ impl ApiError {
             Self::Stopping => ("stopping", None),
             Self::Failed { .. } => ("failed", None),
         };
-        let at = if let Self::BadPattern { at, .. } = self { Some(*at) } else { None };
+        let at = match self {
+            Self::BadPattern { at, .. } => Some(*at),
+            Self::BadQuery { at, .. } => *at,
+            _ => None,
+        };
         ErrorBody { error: ErrorDetail { code, message: self.message(), parameter, at } }
     }
 
@@ -171,7 +186,9 @@ impl ApiError {
                  and the last four"
             ),
             // It may repeat a part of the pattern.
-            Self::BadPattern { problem, .. } => guard(problem).text.into_owned(),
+            Self::BadPattern { problem, .. } | Self::BadQuery { problem, .. } => {
+                guard(problem).text.into_owned()
+            }
             Self::BadBody { message } => (*message).to_owned(),
             Self::NotKept { reason } => reason.clone(),
             Self::UnknownId { id } => {

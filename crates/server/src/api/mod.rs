@@ -7,6 +7,7 @@
 
 mod active_tokens;
 mod breakdown;
+mod cloudwatch;
 mod columns;
 mod coverage;
 mod error;
@@ -45,7 +46,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Router};
 use tokio::sync::Semaphore;
 use utoipa::IntoParams;
@@ -144,6 +145,9 @@ pub fn router(context: ApiContext) -> Router {
         .route("/api/v1/stream", get(stream::stream))
         .route("/api/v1/session", get(session::session))
         .route("/api/v1/sources", get(sources::sources))
+        .route("/api/v1/cloudwatch/data", post(cloudwatch::data::data))
+        .route("/api/v1/cloudwatch/metrics", get(cloudwatch::list::list))
+        .route("/api/v1/cloudwatch/cardinality", get(cloudwatch::cardinality::cardinality))
         .route("/api/v1/openapi.json", get(openapi::openapi))
         .route("/api/v1/{*path}", get(no_such_path))
         .method_not_allowed_fallback(only_get)

@@ -217,10 +217,9 @@ impl std::fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Statistic(_, text) => write!(formatter, "{text} is not a valid statistic"),
-            Self::Text { id, position, problem } => {
-                write!(formatter, "Error in expression '{id}' at character {position}: {problem}")
+            Self::Text { id, problem, .. } | Self::Query { id, problem } => {
+                write!(formatter, "Error in expression '{id}': {problem}")
             }
-            Self::Query { id, problem } => write!(formatter, "Error in expression '{id}': {problem}"),
             Self::TooManyInsights => {
                 formatter.write_str("A request can contain one Metrics Insights query at most")
             }

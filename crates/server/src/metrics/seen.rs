@@ -57,6 +57,9 @@ pub struct SeenMetric<'a> {
 
 type Name<'a> = (&'a str, &'a str, &'a [(Box<str>, Box<str>)]);
 
+/// Series of attempts by what they measure and their dimensions.
+type Measured<'a> = BTreeMap<(Measure, &'a [(Box<str>, Box<str>)]), Vec<SeriesId>>;
+
 impl Metrics {
     /// What answers for a metric; no series where there is none. `dimensions` are sorted by name; without a `unit`, data of
     /// every unit are added up, as CloudWatch does.
@@ -106,7 +109,7 @@ impl Metrics {
     /// Every metric with a point at or after `since`, by namespace, name and dimensions.
     pub fn since(&self, since: Timestamp) -> Vec<SeenMetric<'_>> {
         let mut written: BTreeMap<Name<'_>, Vec<SeriesId>> = BTreeMap::new();
-        let mut measured: BTreeMap<(Measure, &[(Box<str>, Box<str>)]), Vec<SeriesId>> = BTreeMap::new();
+        let mut measured: Measured<'_> = BTreeMap::new();
         for (id, identity, times) in self.view.series.iter() {
             if times.newest < since || !self.sees(identity) {
                 continue;
@@ -139,10 +142,7 @@ impl Metrics {
     }
 
     /// What is measured of attempts, under every name that means it.
-    fn named<'a>(
-        &self,
-        measured: &BTreeMap<(Measure, &'a [(Box<str>, Box<str>)]), Vec<SeriesId>>,
-    ) -> Vec<(Name<'a>, Source)> {
+    fn named<'a>(&self, measured: &Measured<'a>) -> Vec<(Name<'a>, Source)> {
         let mut named = Vec::new();
         for namespace in NAMESPACES {
             for (name, meaning) in NAMES {

@@ -135,31 +135,8 @@ fn encode<B: Backing>(state: &State<B>, changes: Changes<Vec<u8>, Vec<u8>, Vec<u
         change(Table::Dictionary, layout::dictionary_key(*dimension, *code), Some(value.as_bytes().to_vec()));
     }
     for entry in &changes.catalog {
-        match entry {
-            CatalogChange::Group(key, group) => {
-                change(
-                    Table::Catalog,
-                    layout::catalog_key(key, None),
-                    group.as_ref().map(settings::encode_group),
-                );
-            }
-            CatalogChange::Stream(key, name, stream) => {
-                let key = layout::catalog_key(key, Some(name));
-                change(Table::Catalog, key, stream.as_ref().map(settings::encode_stream));
-            }
-            CatalogChange::MetricFilter(key, name, filter) => {
-                let key = layout::catalog_key(key, Some(name));
-                change(Table::MetricFilters, key, filter.as_ref().map(filters::encode_filter));
-            }
-            CatalogChange::SubscriptionFilter(key, name, filter) => {
-                let key = layout::catalog_key(key, Some(name));
-                change(Table::SubscriptionFilters, key, filter.as_ref().map(filters::encode_subscription));
-            }
-            CatalogChange::Deletion(key, deletion) => {
-                let deletion = deletion.as_ref().map(settings::encode_deletion);
-                change(Table::Settings, settings::deletion_key(key), deletion);
-            }
-        }
+        let (table, key, value) = encode_catalog(entry);
+        change(table, key, value);
     }
     for (name, stats) in &changes.sources {
         change(Table::Settings, sources::source_key(name), Some(sources::encode_source(stats)));
@@ -179,6 +156,31 @@ fn encode<B: Backing>(state: &State<B>, changes: Changes<Vec<u8>, Vec<u8>, Vec<u
         change(Table::Settings, settings::ACTIVE_TOKENS_KEY.to_vec(), Some(value));
     }
     batch
+}
+
+/// Where a change of the catalog is written, and what.
+fn encode_catalog(entry: &CatalogChange) -> (Table, Vec<u8>, Option<Vec<u8>>) {
+    match entry {
+        CatalogChange::Group(key, group) => {
+            (Table::Catalog, layout::catalog_key(key, None), group.as_ref().map(settings::encode_group))
+        }
+        CatalogChange::Stream(key, name, stream) => {
+            let key = layout::catalog_key(key, Some(name));
+            (Table::Catalog, key, stream.as_ref().map(settings::encode_stream))
+        }
+        CatalogChange::MetricFilter(key, name, filter) => {
+            let key = layout::catalog_key(key, Some(name));
+            (Table::MetricFilters, key, filter.as_ref().map(filters::encode_filter))
+        }
+        CatalogChange::SubscriptionFilter(key, name, filter) => {
+            let key = layout::catalog_key(key, Some(name));
+            (Table::SubscriptionFilters, key, filter.as_ref().map(filters::encode_subscription))
+        }
+        CatalogChange::Deletion(key, deletion) => {
+            let deletion = deletion.as_ref().map(settings::encode_deletion);
+            (Table::Settings, settings::deletion_key(key), deletion)
+        }
+    }
 }
 
 /// The state as it was committed, its in-memory parts read back.
