@@ -2,6 +2,7 @@
 //!
 //! Flags that are settings live in `settings::Given`, so that flags, environment and file cannot drift apart.
 
+mod apply;
 mod import;
 mod lake;
 mod sql;
@@ -17,6 +18,7 @@ use walletscope_traffic::{ATTEMPTS_PER_SECOND_MAX, Incident};
 use crate::auth::Kind;
 use crate::settings::{DATA_DEFAULT, Given, parse_duration};
 
+pub use apply::ApplyArguments;
 pub use import::Import;
 pub use lake::{LakeAction, LakeCommand};
 pub use sql::{ExportArguments, FileForm, Form, PlaceArguments, SqlArguments};
@@ -49,6 +51,9 @@ pub enum Command {
     /// Ask in SQL, once or in a shell
     #[command(after_help = sql::SQL_EXAMPLES)]
     Sql(SqlArguments),
+    /// Make everything as files say: metric filters, log groups, queries; CloudFormation as well
+    #[command(after_help = apply::APPLY_EXAMPLES)]
+    Apply(ApplyArguments),
     /// Write a table or the rows of a query to a file
     #[command(after_help = sql::EXPORT_EXAMPLES)]
     Export(ExportArguments),

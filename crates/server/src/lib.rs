@@ -1,10 +1,11 @@
 //! The product: settings, listeners, authentication, the loop that executes effects, the JSON API and live views.
 //!
 //! [`start`] puts the parts together in order; [`pipeline`] makes calls durable and steps them, [`state`] keeps what
-//! follows, [`view`] shows it, [`sql`] answers questions about all of it, [`logs`] those about log events; [`aws`], [`api`] and [`iceberg`] are the
-//! doors, [`listen`] the port, [`auth`] the keys; [`import`] brings histories from files.
+//! follows, [`view`] shows it, [`sql`] answers questions about all of it, [`logs`] those about log events, [`metrics`] those about metrics; [`aws`], [`api`] and [`iceberg`] are the
+//! doors, [`listen`] the port, [`auth`] the keys; [`import`] brings histories from files, [`apply`] definitions.
 
 pub mod api;
+pub mod apply;
 pub mod auth;
 pub mod aws;
 pub mod backup;

@@ -42,6 +42,7 @@ async fn execute(command: Command) -> ExitCode {
         },
         Command::Simulate(simulate) => play(&simulate).await,
         Command::Sql(arguments) => console::sql(arguments).await,
+        Command::Apply(arguments) => console::apply(arguments).await,
         Command::Export(arguments) => console::export(arguments).await,
         Command::Lake(lake) => match lake.action {
             LakeAction::Status(place) => console::lake_status(place).await,

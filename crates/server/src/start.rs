@@ -19,7 +19,7 @@ use walletscope_lake::LakeError;
 use walletscope_model::{Batch, Body, Command, Offset, Origin, Timestamp};
 use walletscope_query::SqlError;
 
-use crate::api::{ApiContext, JournalReader, LakeContext, LakePlace, LogsContext, Place};
+use crate::api::{ApiContext, DefinitionsContext, JournalReader, LakeContext, LakePlace, LogsContext, Place};
 use crate::auth::{Auth, AuthError, Credentials};
 use crate::aws::Door;
 use crate::bodies::Bodies;
@@ -156,6 +156,13 @@ async fn start_by(settings: &Settings, now: Now, sets_rules: bool) -> Result<Ser
         region: settings.region.clone(),
         deliveries: deliveries.clone(),
         now: now.clone(),
+    }));
+    let api = api.merge(crate::api::definitions_router(DefinitionsContext {
+        ingest: pipeline.ingest.clone(),
+        shared: pipeline.shared.clone(),
+        account: settings.account.clone(),
+        region: settings.region.clone(),
+        sql: sql.clone(),
     }));
     let api = api.merge(crate::api::lake_router(LakeContext {
         sql: sql.clone(),

@@ -10,6 +10,7 @@ mod breakdown;
 mod cloudwatch;
 mod columns;
 mod coverage;
+mod definitions;
 mod error;
 mod filters;
 mod funnel;
@@ -212,6 +213,28 @@ pub fn logs_router(context: LogsContext) -> Router {
     };
     let searches = logs::router(logs::LogsState { logs, shared, account, now });
     searches.merge(log_filters::router(filters)).layer(from_fn(never_store))
+}
+
+/// What the route of definitions reads from and writes to.
+pub struct DefinitionsContext {
+    /// Takes commands.
+    pub ingest: Ingest,
+    /// What the pipeline publishes.
+    pub shared: Arc<Shared>,
+    /// The AWS account id that definitions are of.
+    pub account: Box<str>,
+    /// The region that they are of.
+    pub region: Box<str>,
+    /// Keeps queries.
+    pub sql: Arc<Sql>,
+}
+
+/// The route that applies files of definitions.
+pub fn definitions_router(context: DefinitionsContext) -> Router {
+    let DefinitionsContext { ingest, shared, account, region, sql } = context;
+    let (account, region) = (account.into(), region.into());
+    let state = definitions::DefinitionsState { ingest, shared, account, region, sql };
+    definitions::router(state).layer(from_fn(never_store))
 }
 
 /// What handlers share.

@@ -34,6 +34,7 @@ use utoipa::openapi::OpenApi as Document;
         super::cloudwatch::data::data,
         super::cloudwatch::list::list,
         super::cloudwatch::cardinality::cardinality,
+        super::definitions::apply,
         super::log_filters::pattern::try_pattern,
         super::log_filters::definitions::list,
         super::log_filters::definitions::put,

@@ -1,10 +1,11 @@
-//! What do `walletscope sql`, `export` and `lake status` do?
+//! What do `walletscope sql`, `export`, `apply` and `lake status` do?
 //!
 //! They ask a server's JSON API, like every other client: [`place`] finds the server or opens the folder, [`answer`] reads
 //! what comes, [`table`] shows it to people, [`shell`] goes on asking. Answers go to standard output, everything else to
 //! standard error.
 
 mod answer;
+mod apply;
 mod fault;
 mod file;
 mod place;
@@ -24,6 +25,7 @@ use crate::observe::log::tell;
 use fault::Fault;
 use place::Place;
 
+pub use apply::apply;
 pub use place::Announced;
 
 /// The command line means nothing.
