@@ -12,6 +12,7 @@ BUILT := $(TARGET_DIR)/debug/walletscope
 VENV := .venv
 WEB_TYPES := tests/web-types
 JS_CLIENTS := tests/js-clients
+GRAFANA := deploy/grafana
 WEB_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/tsconfig.json web/package-lock.json
 FUZZ_SECONDS ?= 60
 # 3 GB, filled by the first `make bench` and kept for the next ones.
@@ -65,7 +66,7 @@ test-rust: build
 test-crash: build
 	cargo run --quiet -p walletscope-sim --bin crash $(CARGO_LOCKED) -- --server bin/walletscope --rounds 5
 
-test-clients: build $(VENV)/installed $(WEB_TYPES)/node_modules/installed $(JS_CLIENTS)/node_modules/installed
+test-clients: build $(VENV)/installed $(WEB_TYPES)/node_modules/installed $(JS_CLIENTS)/node_modules/installed $(GRAFANA)/node_modules/installed
 	@tests/prerequisites.sh test
 	$(VENV)/bin/python -m pytest tests/clients
 
@@ -84,6 +85,10 @@ $(WEB_TYPES)/node_modules/installed: $(WEB_TYPES)/package-lock.json
 
 $(JS_CLIENTS)/node_modules/installed: $(JS_CLIENTS)/package-lock.json
 	npm ci --prefix $(JS_CLIENTS) --no-audit --no-fund
+	@touch $@
+
+$(GRAFANA)/node_modules/installed: $(GRAFANA)/package-lock.json
+	npm ci --prefix $(GRAFANA) --no-audit --no-fund
 	@touch $@
 
 deny: ## licences, bans, sources and advisories of all dependencies; installs cargo-deny (minutes)
@@ -119,4 +124,4 @@ soak: ## 100 crash rounds, 10,000 simulated histories, 100 storms over the lake'
 
 clean: ## remove what was built and installed here
 	cargo clean
-	rm -rf bin $(VENV) $(WEB_TYPES)/node_modules $(JS_CLIENTS)/node_modules web/node_modules web/dist web/test-results
+	rm -rf bin $(VENV) $(WEB_TYPES)/node_modules $(JS_CLIENTS)/node_modules $(GRAFANA)/node_modules $(GRAFANA)/build web/node_modules web/dist web/test-results
