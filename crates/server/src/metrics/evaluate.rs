@@ -81,7 +81,9 @@ impl<'a> Evaluation<'a> {
                 let label = stat.name.as_str().into();
                 Value::Series(self.series(origin, label, &source, statistic, query.period_seconds)?)
             }
-            Meaning::Insights(sql) => Value::Array(insights::evaluate(self, sql, query.period_seconds)?),
+            Meaning::Insights(sql) => {
+                Value::Array(insights::evaluate(self, &query.query.id, sql, query.period_seconds)?)
+            }
             Meaning::Math(expression) => {
                 let grid = self.grid(query.period_seconds);
                 let inputs = Sources { evaluation: self, place };

@@ -2,7 +2,7 @@
 //!
 //! CloudWatch adds up every metric of a namespace and name that has the labels. What is measured of attempts is kept under
 //! several sets of dimensions, each of which counts every attempt, so adding them up would count each several times:
-//! where such a metric is asked for without `SCHEMA`, the set answers that has exactly the dimensions that the query
+//! where such a metric is asked for without `SCHEMA`, the smallest set answers that has all dimensions that the query
 //! names. A namespace is a table then, and its metrics are columns, whoever else writes metrics of those names.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +27,7 @@ type ByCall = BTreeMap<Box<str>, Points>;
 
 pub(super) fn evaluate(
     evaluation: &Evaluation<'_>,
+    id: &str,
     query: &Query,
     period_seconds: u32,
 ) -> Result<Vec<Series>, Refusal> {
@@ -37,7 +38,7 @@ pub(super) fn evaluate(
     let mut found: Vec<&SeenMetric<'_>> = Vec::new();
     for name in names {
         let of_name = seen.iter().filter(|metric| metric.name == name);
-        found.extend(read_for(evaluation, query, name, of_name.collect())?);
+        found.extend(read_for(evaluation, (id, query), name, of_name.collect())?);
     }
     if found.len() > METRICS_MAX {
         evaluation.note_excess();
@@ -61,7 +62,7 @@ pub(super) fn evaluate(
 /// Which of the metrics of a name a query reads.
 fn read_for<'a, 'v>(
     evaluation: &Evaluation<'_>,
-    query: &Query,
+    (id, query): (&str, &Query),
     name: &str,
     metrics: Vec<&'a SeenMetric<'v>>,
 ) -> Result<Vec<&'a SeenMetric<'v>>, Refusal> {
@@ -76,23 +77,26 @@ fn read_for<'a, 'v>(
     let filters = query.filters.iter().map(|filter| &*filter.label);
     let named: BTreeSet<&str> = query.group_by.iter().map(|label| &**label).chain(filters).collect();
     let has_named = |metric: &SeenMetric<'_>| {
-        metric.dimensions.len() == named.len()
-            && metric.dimensions.iter().all(|(name, _)| named.contains(&**name))
+        named.iter().all(|name| metric.dimensions.iter().any(|(known, _)| &**known == *name))
     };
-    if !measured().any(|metric| has_named(metric)) {
+    // Each set of dimensions counts every attempt once, so the values of one that is larger add up as well.
+    let smallest =
+        measured().filter(|metric| has_named(metric)).map(|metric| names_of(metric)).min_by_key(Vec::len);
+    let Some(smallest) = smallest else {
         let named: Vec<&str> = named.into_iter().collect();
         let problem = format!(
             "{name} is measured of attempts, which are not counted by {} together; SQL over \
              token_provisioning_logs can",
             named.join(", ")
         );
-        return Err(Refusal::Query { id: "q".to_owned(), problem });
-    }
-    Ok(metrics
-        .into_iter()
-        .filter(|metric| metric.is_of_attempts && has_named(metric))
-        .filter(is_of_source)
-        .collect())
+        return Err(Refusal::Query { id: id.to_owned(), problem });
+    };
+    let is_of_set = |metric: &&SeenMetric<'_>| metric.is_of_attempts && names_of(metric) == smallest;
+    Ok(metrics.into_iter().filter(is_of_set).filter(is_of_source).collect())
+}
+
+fn names_of<'m>(metric: &SeenMetric<'m>) -> Vec<&'m str> {
+    metric.dimensions.iter().map(|(name, _)| &**name).collect()
 }
 
 fn answered(
