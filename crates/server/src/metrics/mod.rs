@@ -13,6 +13,9 @@ pub mod reads;
 pub mod seen;
 pub mod statistics;
 
+#[cfg(test)]
+mod tests;
+
 pub use read::{Buckets, Points};
 pub use reads::MetricReads;
 pub use seen::{Metrics, SeenMetric, Source};
