@@ -18,25 +18,30 @@ pub fn statistic_of(statistic: &Statistic, point: &Point, divisor: f64) -> Optio
     match statistic {
         Statistic::SampleCount => Some(point.count),
         Statistic::Sum => Some(point.sum / divisor),
-        Statistic::Average => Some(point.sum / divisor / point.count),
+        // One rounding, so that it is the number nearest to the true mean of whole microseconds.
+        Statistic::Average => Some(point.sum / (divisor * point.count)),
         Statistic::Minimum => Some(point.minimum / divisor),
         Statistic::Maximum => Some(point.maximum / divisor),
         Statistic::Percentile(percent) => Some(Sorted::of(point, divisor)?.percentile(percent.value())),
         Statistic::PercentileRank(bounds) => {
             let sorted = Sorted::of(point, divisor)?;
-            let within: f64 = sorted.within(bounds).map(|(_, times)| times).sum();
-            Some(100.0 * within / sorted.count)
+            Some(100.0 * sum_of(sorted.within(bounds).map(|(_, times)| times)) / sorted.count)
         }
         Statistic::TrimmedCount(bounds) => {
-            Some(Sorted::of(point, divisor)?.within(bounds).map(|(_, times)| times).sum())
+            Some(sum_of(Sorted::of(point, divisor)?.within(bounds).map(|(_, times)| times)))
         }
         Statistic::TrimmedSum(bounds) => {
-            Some(Sorted::of(point, divisor)?.within(bounds).map(|(value, times)| value * times).sum())
+            Some(sum_of(Sorted::of(point, divisor)?.within(bounds).map(|(value, times)| value * times)))
         }
         Statistic::TrimmedMean(bounds) => Sorted::of(point, divisor)?.trimmed_mean(bounds),
         Statistic::InterquartileMean => Sorted::of(point, divisor)?.trimmed_mean(&statistic.bounds()?),
         Statistic::WinsorizedMean(bounds) => Some(Sorted::of(point, divisor)?.winsorized_mean(bounds)),
     }
+}
+
+/// The sum, which is 0 of nothing; the standard library's is −0.
+fn sum_of(values: impl Iterator<Item = f64>) -> f64 {
+    values.fold(0.0, |sum, value| sum + value)
 }
 
 /// Values ascending, each with how often it came.
@@ -55,11 +60,15 @@ impl Sorted {
 
     /// How many values lie below the place that a share in percent cuts at: whole where values came whole times.
     fn rank(&self, percent: f64) -> f64 {
-        let rank = percent * self.count / 100.0;
+        let rank = self.exact_rank(percent);
         // Shares such as 99.9 have no exact double; what is a rank but for that is that rank.
         const INEXACT: f64 = 1e-9;
         let whole = (rank - INEXACT * rank.max(1.0)).ceil();
         if self.count.fract() == 0.0 { whole.max(0.0) } else { rank }
+    }
+
+    fn exact_rank(&self, percent: f64) -> f64 {
+        percent * self.count / 100.0
     }
 
     fn percentile(&self, percent: f64) -> f64 {
@@ -74,11 +83,14 @@ impl Sorted {
 
     /// The values above the lower bound and not above the upper one, each as often as it is there.
     fn within(&self, bounds: &Bounds) -> impl Iterator<Item = (f64, f64)> {
+        self.between(bounds, |percent| self.rank(percent))
+    }
+
+    /// As [`Self::within`], where `rank` says where a share in percent cuts.
+    fn between(&self, bounds: &Bounds, rank: impl Fn(f64) -> f64) -> impl Iterator<Item = (f64, f64)> {
         let (low, high) = match bounds.kind() {
             BoundKind::Value => (bounds.low(), bounds.high()),
-            BoundKind::Percent => {
-                (bounds.low().map(|low| self.rank(low)), bounds.high().map(|high| self.rank(high)))
-            }
+            BoundKind::Percent => (bounds.low().map(&rank), bounds.high().map(&rank)),
         };
         let (low, high) = (low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY));
         let by_rank = bounds.kind() == BoundKind::Percent;
@@ -99,7 +111,12 @@ impl Sorted {
 
     fn trimmed_mean(&self, bounds: &Bounds) -> Option<f64> {
         let add = |(count, sum), (value, times): (f64, f64)| (count + times, sum + value * times);
-        let (count, sum) = self.within(bounds).fold((0.0, 0.0), add);
+        let (mut count, mut sum) = self.within(bounds).fold((0.0, 0.0), add);
+        if count == 0.0 {
+            // Of too few values to cut between ranks, parts of them are within.
+            let parts = self.between(bounds, |percent| self.exact_rank(percent));
+            (count, sum) = parts.fold((0.0, 0.0), add);
+        }
         (count > 0.0).then(|| sum / count)
     }
 
@@ -168,13 +185,15 @@ mod tests {
             assert_eq!(of(text, &ten), Some(expected), "{text}");
         }
         assert_eq!(of("TM(500:)", &ten), None, "no value, no mean");
-        assert_eq!((of("TC(500:)", &ten), of("TS(500:)", &ten)), (Some(0.0), Some(0.0)));
+        for text in ["TC(500:)", "TS(500:)", "PR(500:)"] {
+            assert_eq!(of(text, &ten).map(f64::to_bits), Some(0), "{text}");
+        }
     }
 
     #[test]
     fn equal_values_are_cut_by_rank_and_parts_of_a_count_as_parts() {
         assert_eq!(of("TC(10%:90%)", &[(5.0, 10.0)]), Some(8.0));
-        assert_eq!(of("TM(10%:90%)", &[(5.0, 1.0)]), None, "the first rank is below p10");
+        assert_eq!((of("TM(10%:90%)", &[(5.0, 1.0)]), of("IQM", &[(5.0, 1.0)])), (Some(5.0), Some(5.0)));
         assert_eq!(of("tc50", &[(5.0, 2.5)]), Some(1.25));
     }
 

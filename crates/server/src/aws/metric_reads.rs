@@ -132,7 +132,8 @@ fn is_wanted(request: &ListMetrics, metric: &SeenMetric<'_>) -> bool {
     let has = |filter: &cloudwatch::DimensionFilter| {
         metric.dimensions.iter().any(|(name, value)| **name == *filter.name && is(&filter.value, value))
     };
-    is(&request.namespace, metric.namespace)
+    metric.has_data()
+        && is(&request.namespace, metric.namespace)
         && is(&request.name, metric.name)
         && request.dimensions.iter().all(has)
 }

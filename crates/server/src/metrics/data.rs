@@ -33,6 +33,8 @@ pub struct AnsweredSeries {
     pub points: Vec<(i64, f64)>,
     /// Whether it was asked of an account that is not the caller's.
     pub is_forbidden: bool,
+    /// The units that its metric has data in, where they are several; it is of the first.
+    pub units: Vec<String>,
 }
 
 /// Every series that a request asks for, and whether there were more than are answered.
@@ -53,12 +55,14 @@ pub fn all_series(
         let series =
             if is_forbidden { vec![forbidden(query)] } else { evaluation.value(place)?.into_series() };
         let is_one = series.len() == 1;
+        let units = evaluation.units(place).unwrap_or_default();
         for series in series {
+            let units = units.clone();
             let origin = series.origin.and_then(|number| evaluation.origin(number));
             let label = Labelled { metrics, query, request, is_one }.label(&series, origin.as_ref());
             let Series { period_seconds, points, .. } = series;
             let id = query.query.id.clone();
-            all.push(AnsweredSeries { id, label, period_seconds, origin, points, is_forbidden });
+            all.push(AnsweredSeries { id, label, period_seconds, origin, points, is_forbidden, units });
         }
     }
     Ok((all, evaluation.exceeds()))
@@ -118,13 +122,17 @@ fn result(
         (false, true) => StatusCode::Complete,
         (false, false) => StatusCode::PartialData,
     };
+    let several_units = (!series.units.is_empty()).then(|| MessageData {
+        code: "MultipleUnits".to_owned(),
+        value: format!("Multiple units returned: '[{}]'", series.units.join(", ")),
+    });
     MetricDataResult {
         id: series.id,
         label: series.label,
         timestamps,
         values,
         status_code,
-        messages: Vec::new(),
+        messages: several_units.into_iter().collect(),
     }
 }
 

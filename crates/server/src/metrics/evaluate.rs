@@ -4,6 +4,7 @@
 //! keeps a note of it, so that labels can tell its dimensions.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use walletscope_language::metric_identity::MetricIdentity;
 use walletscope_language::metric_math::Node;
@@ -12,6 +13,7 @@ use walletscope_language::statistic::Statistic;
 use walletscope_model::Duration;
 use walletscope_series::math::{self, Grid, Inputs, Series, Value};
 use walletscope_series::statistic_of;
+use walletscope_wire::cloudwatch::MetricStat;
 
 use super::asked::{Asked, Meaning, Refusal};
 use super::insights;
@@ -43,6 +45,7 @@ pub struct Evaluation<'a> {
     pub(super) asked: &'a Asked<'a>,
     origins: RefCell<Vec<Origin>>,
     computed: RefCell<Vec<Option<Value>>>,
+    units: RefCell<BTreeMap<usize, Vec<String>>>,
     exceeds: std::cell::Cell<bool>,
 }
 
@@ -50,7 +53,8 @@ impl<'a> Evaluation<'a> {
     /// Nothing is computed yet.
     pub fn new(metrics: &'a Metrics, asked: &'a Asked<'a>) -> Self {
         let computed = RefCell::new(vec![None; asked.queries.len()]);
-        Self { metrics, asked, origins: RefCell::default(), computed, exceeds: false.into() }
+        let (origins, units) = (RefCell::default(), RefCell::default());
+        Self { metrics, asked, origins, computed, units, exceeds: false.into() }
     }
 
     /// The value of a query.
@@ -70,6 +74,7 @@ impl<'a> Evaluation<'a> {
                     .map(|(name, value)| (name.as_str().into(), value.as_str().into()))
                     .collect();
                 let source = self.metrics.source_of(&stat.namespace, &stat.name, &dimensions, stat.unit);
+                let source = self.of_one_unit(place, source);
                 let is_of_attempts = self.metrics.is_of_attempts(&source);
                 let origin = Origin {
                     namespace: stat.namespace.as_str().into(),
@@ -78,7 +83,7 @@ impl<'a> Evaluation<'a> {
                     statistic: stat.statistic.as_str().into(),
                     is_of_attempts,
                 };
-                let label = stat.name.as_str().into();
+                let label = self.default_label(stat).into();
                 Value::Series(self.series(origin, label, &source, statistic, query.period_seconds)?)
             }
             Meaning::Insights(sql) => {
@@ -95,6 +100,37 @@ impl<'a> Evaluation<'a> {
         };
         self.computed.borrow_mut()[place] = Some(value.clone());
         Ok(value)
+    }
+
+    /// CloudWatch answers a metric that has data in several units, where none is asked for, with those of one; here the
+    /// first by name.
+    fn of_one_unit(&self, place: usize, source: Source) -> Source {
+        let mut by_unit = self.metrics.by_unit(source);
+        if by_unit.len() > 1 {
+            let units: Vec<String> = by_unit.iter().map(|(unit, _)| unit.clone()).collect();
+            self.units.borrow_mut().insert(place, units);
+        }
+        by_unit.drain(..).next().map_or(Source::Series(Vec::new()), |(_, source)| source)
+    }
+
+    /// The units that a query's metric has data in, where they are several.
+    pub fn units(&self, place: usize) -> Option<Vec<String>> {
+        self.units.borrow().get(&place).cloned()
+    }
+
+    /// The metric's name, and the statistic where others of the same metric are asked for.
+    fn default_label(&self, stat: &MetricStat) -> String {
+        let is_other = |other: &MetricStat| {
+            other.namespace == stat.namespace
+                && other.name == stat.name
+                && other.dimensions == stat.dimensions
+                && other.statistic != stat.statistic
+        };
+        let others = self.asked.queries.iter().any(|query| match query.meaning {
+            Meaning::Metric(other, _) => query.query.return_data && is_other(other),
+            _ => false,
+        });
+        if others { format!("{} {}", stat.name, stat.statistic) } else { stat.name.clone() }
     }
 
     /// What a series is of.
@@ -149,7 +185,7 @@ impl<'a> Evaluation<'a> {
         period_seconds: u32,
     ) -> Result<Vec<Series>, Refusal> {
         let since = self.metrics.view.clock.now.plus(Duration(-LISTED_FOR.0));
-        let seen = self.metrics.since(since);
+        let seen = self.metrics.since_for_many(since);
         let account = &*self.metrics.account;
         let mut found: Vec<&SeenMetric<'_>> =
             seen.iter().filter(|metric| query.matches(&metric.identity(account))).collect();
@@ -228,6 +264,11 @@ impl Inputs for Sources<'_, '_> {
 }
 
 impl<'a> SeenMetric<'a> {
+    /// Whether there is a point; a metric filter may have found nothing yet.
+    pub fn has_data(&self) -> bool {
+        !matches!(&self.source, Source::Series(series) if series.is_empty())
+    }
+
     /// As the languages over metrics see it.
     pub fn identity(&self, account: &'a str) -> MetricIdentity<'a> {
         MetricIdentity { namespace: self.namespace, name: self.name, dimensions: self.dimensions, account }

@@ -33,7 +33,7 @@ pub(super) fn evaluate(
 ) -> Result<Vec<Series>, Refusal> {
     let metrics = evaluation.metrics;
     let since = metrics.view.clock.now.plus(Duration(-LISTED_FOR.0));
-    let seen = metrics.since(since);
+    let seen = metrics.since_for_many(since);
     let names: BTreeSet<&str> = query.select.calls().iter().map(|call| &*call.metric).collect();
     let mut found: Vec<&SeenMetric<'_>> = Vec::new();
     for name in names {
@@ -119,7 +119,7 @@ fn answered(
         let points: Vec<(i64, f64)> = times.into_iter().filter_map(value).collect();
         let values: Vec<f64> = points.iter().map(|(_, value)| *value).collect();
         let scalar = query.order.as_ref().and_then(|order| order.function.scalar(&values));
-        let label = if group.is_empty() { String::new() } else { query.label_of(&group) };
+        let label = query.label_of(&group);
         all.push(((group, scalar), Series { label: label.into(), origin: None, period_seconds, points }));
     }
     let (keys, mut series): (Vec<_>, Vec<_>) =

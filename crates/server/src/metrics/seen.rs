@@ -4,11 +4,12 @@
 //! name of the provisioning that nobody writes answers with what is measured of attempts, unless the account is strict
 //! about names. The two are never mixed. What the product itself says has no account and no region, and is seen in all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use walletscope_model::{Provenance, Timestamp};
 use walletscope_stream::attempt_metrics::{Measure, NAMESPACE};
+use walletscope_stream::metric_series::NEWEST_GRAIN;
 use walletscope_stream::{Catalog, SeriesId, SeriesIdentity};
 
 use super::names::{Meaning, NAMES, NAMESPACES, meaning_of};
@@ -53,6 +54,8 @@ pub struct SeenMetric<'a> {
     pub source: Source,
     /// Whether it is measured of attempts.
     pub is_of_attempts: bool,
+    /// What is measured of attempts under this name, though somebody writes it.
+    pub measured: Option<Source>,
 }
 
 type Name<'a> = (&'a str, &'a str, &'a [(Box<str>, Box<str>)]);
@@ -94,6 +97,17 @@ impl Metrics {
         }
     }
 
+    /// What answers, apart by unit, in the order of their names.
+    pub fn by_unit(&self, source: Source) -> Vec<(String, Source)> {
+        let Source::Series(series) = source else { return vec![("Percent".to_owned(), source)] };
+        let mut units: BTreeMap<String, Vec<SeriesId>> = BTreeMap::new();
+        for id in series {
+            let unit = self.view.series.get(id).and_then(|(identity, _)| identity.unit.as_deref());
+            units.entry(unit.unwrap_or("None").to_owned()).or_default().push(id);
+        }
+        units.into_iter().map(|(unit, series)| (unit, Source::Series(series))).collect()
+    }
+
     /// Whether it is measured of attempts, not written by anybody.
     pub fn is_of_attempts(&self, source: &Source) -> bool {
         let of_attempts = |id: &SeriesId| {
@@ -111,7 +125,8 @@ impl Metrics {
         let mut written: BTreeMap<Name<'_>, Vec<SeriesId>> = BTreeMap::new();
         let mut measured: Measured<'_> = BTreeMap::new();
         for (id, identity, times) in self.view.series.iter() {
-            if times.newest < since || !self.sees(identity) {
+            // The newest point may be as much younger as its time is coarse: rather too many than too few.
+            if times.newest.plus(NEWEST_GRAIN) <= since || !self.sees(identity) {
                 continue;
             }
             if identity.provenance == Provenance::Attempt {
@@ -124,21 +139,51 @@ impl Metrics {
                 written.entry(name).or_default().push(id);
             }
         }
-        let mut seen: BTreeMap<Name<'_>, (Source, bool)> =
-            written.into_iter().map(|(name, series)| (name, (Source::Series(series), false))).collect();
-        for (name, source) in self.named(&measured) {
-            if !seen.contains_key(&name) && !self.is_defined(name.0, name.1, name.2) {
-                seen.insert(name, (source, true));
-            }
-        }
-        let metric = |((namespace, name, dimensions), (source, is_of_attempts))| SeenMetric {
+        let metric = |(namespace, name, dimensions), source, is_of_attempts| SeenMetric {
             namespace,
             name,
             dimensions,
             source,
             is_of_attempts,
+            measured: None,
         };
-        seen.into_iter().map(metric).collect()
+        let mut seen: BTreeMap<Name<'_>, SeenMetric<'_>> = written
+            .into_iter()
+            .map(|(name, series)| (name, metric(name, Source::Series(series), false)))
+            .collect();
+        for (name, source) in self.named(&measured) {
+            if let Some(known) = seen.get_mut(&name) {
+                known.measured = Some(source);
+            } else if self.is_defined(name.0, name.1, name.2) {
+                let defined = metric(name, Source::Series(Vec::new()), false);
+                seen.insert(name, SeenMetric { measured: Some(source), ..defined });
+            } else {
+                seen.insert(name, metric(name, source, true));
+            }
+        }
+        seen.into_values().collect()
+    }
+
+    /// The same for a question about many metrics at a time: of a name that is measured of attempts, what is measured
+    /// answers, whoever else writes some of them, since an answer must not mix the two.
+    pub fn since_for_many(&self, since: Timestamp) -> Vec<SeenMetric<'_>> {
+        let seen = self.since(since);
+        let is_measured = |metric: &SeenMetric<'_>| metric.is_of_attempts || metric.measured.is_some();
+        let measured: BTreeSet<(&str, &str)> = seen
+            .iter()
+            .filter(|metric| is_measured(metric))
+            .map(|metric| (metric.namespace, metric.name))
+            .collect();
+        seen.into_iter()
+            .filter(|metric| is_measured(metric) || !measured.contains(&(metric.namespace, metric.name)))
+            .map(|mut metric| {
+                if let Some(source) = metric.measured.take() {
+                    metric.source = source;
+                    metric.is_of_attempts = true;
+                }
+                metric
+            })
+            .collect()
     }
 
     /// What is measured of attempts, under every name that means it.

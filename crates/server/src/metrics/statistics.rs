@@ -3,17 +3,15 @@
 //! Buckets begin at the start that was asked for, rounded down as its age demands, so that daily figures of a range that
 //! begins at 10:30 run from 10:30 to 10:30.
 
-use std::collections::BTreeMap;
-
 use walletscope_language::statistic::Statistic;
 use walletscope_series::statistic_of;
-use walletscope_stream::{BackingError, SeriesId};
+use walletscope_stream::BackingError;
 use walletscope_wire::aws::{Double, Timestamp as WireTime};
 use walletscope_wire::cloudwatch::{self, Datapoint, GetMetricStatistics};
 
 use super::asked::start_grain;
 use super::read::Buckets;
-use super::seen::{Metrics, Source};
+use super::seen::Metrics;
 
 /// The buckets of a request at `now`, in seconds since 1970.
 pub fn buckets_of(request: &GetMetricStatistics, now: i64) -> Buckets {
@@ -49,7 +47,7 @@ pub fn datapoints(
         .collect();
     let source = metrics.source_of(&request.namespace, &request.name, &dimensions, request.unit);
     let mut datapoints = Vec::new();
-    for (unit, source) in by_unit(metrics, source) {
+    for (unit, source) in metrics.by_unit(source) {
         let points = metrics.points_of(&source, buckets)?;
         for (at, point) in points.points {
             let plain = |wanted: cloudwatch::Statistic, statistic: Statistic| {
@@ -72,15 +70,4 @@ pub fn datapoints(
         }
     }
     Ok(datapoints)
-}
-
-/// What answers, apart by unit.
-fn by_unit(metrics: &Metrics, source: Source) -> Vec<(String, Source)> {
-    let Source::Series(series) = source else { return vec![("Percent".to_owned(), source)] };
-    let mut units: BTreeMap<String, Vec<SeriesId>> = BTreeMap::new();
-    for id in series {
-        let unit = metrics.view.series.get(id).and_then(|(identity, _)| identity.unit.as_deref());
-        units.entry(unit.unwrap_or("None").to_owned()).or_default().push(id);
-    }
-    units.into_iter().map(|(unit, series)| (unit, Source::Series(series))).collect()
 }

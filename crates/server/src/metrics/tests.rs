@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use tempfile::TempDir;
 use walletscope_journal::{EmbeddedStore, Options};
@@ -21,6 +21,7 @@ const START: i64 = 1_793_491_200;
 struct World {
     pipeline: Pipeline,
     now: Arc<AtomicI64>,
+    newest: AtomicU64,
     _folder: TempDir,
 }
 
@@ -31,12 +32,16 @@ impl World {
         let now = Arc::new(AtomicI64::new(START));
         let clock = now.clone();
         let now_of = Arc::new(move || Timestamp::from_seconds(clock.load(Ordering::Acquire)));
-        Self { pipeline: start(store, now_of, None).unwrap(), now, _folder: folder }
+        Self {
+            pipeline: start(store, now_of, None).unwrap(),
+            now,
+            newest: AtomicU64::new(0),
+            _folder: folder,
+        }
     }
 
     async fn submit(&self, at: i64, body: Body) {
         self.now.store(at, Ordering::Release);
-        let mut published = self.pipeline.shared.published.subscribe();
         let origin = Origin {
             account: "123456789012".into(),
             region: "us-east-1".into(),
@@ -44,9 +49,15 @@ impl World {
             tenant: "default".into(),
         };
         let submission = Submission { origin, invocation_id: "".into(), body, answer: vec![] };
-        let reply = self.pipeline.ingest.submit(submission).await;
-        let Ok(Reply::Stored(offset)) = reply else { return };
-        while self.pipeline.shared.view.load().applied < offset {
+        if let Ok(Reply::Stored(offset)) = self.pipeline.ingest.submit(submission).await {
+            self.newest.store(offset.0, Ordering::Release);
+        }
+    }
+
+    /// Waits until everything that was sent is published.
+    async fn settle(&self) {
+        let mut published = self.pipeline.shared.published.subscribe();
+        while self.pipeline.shared.view.load().applied.0 < self.newest.load(Ordering::Acquire) {
             published.changed().await.unwrap();
         }
     }
@@ -127,6 +138,7 @@ async fn every_period_says_the_same_from_whichever_tier_it_is_read() {
     for second in 0..30 {
         world.put(now + second, "N", "other", &[(now, 1.0)]).await;
     }
+    world.settle().await;
     let naive = |from: i64, to: i64, period: i64, grain: i64| {
         let mut sums: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
         for (_, at, value) in &data {
@@ -171,6 +183,7 @@ async fn a_name_answers_with_what_is_written_or_else_with_what_is_measured() {
     let asked = |namespace: &str, name: &str| world.points(namespace, name, hour);
     assert_eq!(asked("TokenServices", "TokenProvisioningSuccess"), []);
     world.attempt(now).await;
+    world.settle().await;
     for (namespace, name, expected) in [
         ("TokenServices", "TokenProvisioningRequests", (0, 1.0, 1.0)),
         ("TokenProvisioning", "SuccessfulTokenProvisioning", (0, 1.0, 1.0)),
@@ -184,6 +197,7 @@ async fn a_name_answers_with_what_is_written_or_else_with_what_is_measured() {
 
     // From its first datum, a metric is what is written; its other names are not.
     world.put(now, "TokenServices", "SuccessfulTokenProvisioning", &[(now, 7.0)]).await;
+    world.settle().await;
     assert_eq!(asked("TokenServices", "SuccessfulTokenProvisioning"), [(0, 1.0, 7.0)]);
     assert_eq!(asked("TokenServices", "TokenProvisioningSuccess"), [(0, 1.0, 1.0)]);
     assert_eq!(asked("TokenProvisioning", "SuccessfulTokenProvisioning"), [(0, 1.0, 1.0)]);
@@ -204,6 +218,7 @@ async fn a_name_answers_with_what_is_written_or_else_with_what_is_measured() {
     let put = Command::PutMetricFilter { group: "/g".into(), filter: Box::new(filter) };
     world.submit(now, Body::Command(put)).await;
     world.put(now, "N", "m", &[(now, 1.0)]).await;
+    world.settle().await;
     assert_eq!(asked("TokenServices", "TokenProvisioningRequests"), []);
     world.pipeline.stop();
 }
@@ -214,6 +229,7 @@ async fn a_strict_account_knows_no_other_names() {
     let rules = Rules { strict_accounts: vec!["123456789012".into()], ..Rules::default() };
     world.submit(START, Body::Command(Command::SetRules(rules))).await;
     world.attempt(START + 60).await;
+    world.settle().await;
     let metrics = world.metrics();
     let is_answered = |namespace: &str, name: &str| {
         metrics.source_of(namespace, name, &[], None) != Source::Series(Vec::new())

@@ -82,10 +82,10 @@ pub(in crate::api) async fn list(
     let answer = api.fold(move |view| {
         let seen = metrics.since(view.clock.now.plus(Duration(-LISTED_FOR.0)));
         let mut namespaces: BTreeMap<String, usize> = BTreeMap::new();
-        for metric in &seen {
+        for metric in seen.iter().filter(|metric| metric.has_data()) {
             *namespaces.entry(metric.namespace.to_owned()).or_default() += 1;
         }
-        let wanted = seen.iter().filter(|metric| {
+        let wanted = seen.iter().filter(|metric| metric.has_data()).filter(|metric| {
             namespace.as_deref().is_none_or(|namespace| namespace == metric.namespace)
                 && name.as_deref().is_none_or(|name| name == metric.name)
                 && search.as_ref().is_none_or(|search| search.matches(&metric.identity(&metrics.account)))
