@@ -8,6 +8,9 @@ use walletscope_model::{
 };
 
 use crate::body::{PairMessage, message, pair_messages, pairs_from};
+use crate::body_definitions::{
+    DashboardMessage, DetectorMessage, NamesMessage, TargetMessage, TrainedMessage,
+};
 use crate::record::RecordError;
 
 /// The body of an entry with a command.
@@ -22,7 +25,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Command, RecordError> {
 
 #[derive(Clone, PartialEq, Message)]
 struct CommandMessage {
-    #[prost(oneof = "Choice", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13")]
+    #[prost(oneof = "Choice", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18")]
     choice: Option<Choice>,
 }
 
@@ -45,7 +48,7 @@ enum Choice {
     #[prost(message, tag = "7")]
     TagLogGroup(TagsMessage),
     #[prost(message, tag = "8")]
-    UntagLogGroup(NamesMessage),
+    UntagLogGroup(GroupNamesMessage),
     #[prost(message, tag = "9")]
     PutMetricFilter(MetricFilterMessage),
     /// The group's name and the filter's.
@@ -58,6 +61,16 @@ enum Choice {
     DeleteSubscriptionFilter(PairMessage),
     #[prost(message, tag = "13")]
     NoteDelivered(DeliveredMessage),
+    #[prost(message, tag = "14")]
+    PutDashboard(DashboardMessage),
+    #[prost(message, tag = "15")]
+    DeleteDashboards(NamesMessage),
+    #[prost(message, tag = "16")]
+    PutAnomalyDetector(DetectorMessage),
+    #[prost(message, tag = "17")]
+    DeleteAnomalyDetector(TargetMessage),
+    #[prost(message, tag = "18")]
+    NoteTrained(TrainedMessage),
 }
 
 /// Every wait in microseconds, further placeholders of ids, and accounts that are read to the letter.
@@ -106,7 +119,7 @@ struct TagsMessage {
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct NamesMessage {
+struct GroupNamesMessage {
     #[prost(string, tag = "1")]
     group: String,
     #[prost(string, repeated, tag = "2")]
@@ -184,7 +197,7 @@ fn choice(command: &Command) -> Choice {
             Choice::TagLogGroup(TagsMessage { group: String::from(&**group), tags: pair_messages(tags) })
         }
         Command::UntagLogGroup { group, names } => {
-            Choice::UntagLogGroup(NamesMessage { group: String::from(&**group), names: texts(names) })
+            Choice::UntagLogGroup(GroupNamesMessage { group: String::from(&**group), names: texts(names) })
         }
         Command::PutMetricFilter { group, filter } => Choice::PutMetricFilter(filter_message(group, filter)),
         Command::DeleteMetricFilter { group, name } => Choice::DeleteMetricFilter(pair(group, name)),
@@ -200,6 +213,20 @@ fn choice(command: &Command) -> Choice {
                 filter: String::from(&**filter),
                 incarnation: incarnation.0,
                 through: through.0,
+            })
+        }
+        Command::PutDashboard { name, body, tags } => {
+            Choice::PutDashboard(DashboardMessage::of(name, body, tags))
+        }
+        Command::DeleteDashboards { names } => Choice::DeleteDashboards(NamesMessage { names: texts(names) }),
+        Command::PutAnomalyDetector(detector) => Choice::PutAnomalyDetector(DetectorMessage::of(detector)),
+        Command::DeleteAnomalyDetector(target) => Choice::DeleteAnomalyDetector(TargetMessage::of(target)),
+        Command::NoteTrained { target, incarnation, trained_at, model } => {
+            Choice::NoteTrained(TrainedMessage {
+                target: Some(TargetMessage::of(target)),
+                incarnation: incarnation.0,
+                trained_at: trained_at.0,
+                model: model.as_deref().map(<[u8]>::to_vec),
             })
         }
         Command::SetRules(rules) => Choice::SetRules(RulesMessage {
@@ -255,6 +282,11 @@ fn command_from(message: CommandMessage) -> Result<Command, RecordError> {
             incarnation: Offset(note.incarnation),
             through: Offset(note.through),
         },
+        Choice::PutDashboard(put) => put.command(),
+        Choice::DeleteDashboards(delete) => Command::DeleteDashboards { names: texts(delete.names) },
+        Choice::PutAnomalyDetector(put) => Command::PutAnomalyDetector(Box::new(put.definition()?)),
+        Choice::DeleteAnomalyDetector(target) => Command::DeleteAnomalyDetector(Box::new(target.target())),
+        Choice::NoteTrained(note) => note.command()?,
         Choice::SetRules(rules) => Command::SetRules(Rules {
             abandon_after: Duration(rules.abandon_after),
             step_up_mark_after: Duration(rules.step_up_mark_after),

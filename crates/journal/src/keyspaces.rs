@@ -113,7 +113,9 @@ pub(crate) fn table_options(table: Table) -> KeyspaceCreateOptions {
         | Table::Settings
         | Table::MetricFilters
         | Table::SubscriptionFilters
-        | Table::MetricSeries => options.max_memtable_size(4 * MIB),
+        | Table::MetricSeries
+        | Table::Dashboards
+        | Table::AnomalyDetectors => options.max_memtable_size(4 * MIB),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod store;
 
 mod body;
 mod body_commands;
+mod body_definitions;
 mod body_traces;
 mod derived;
 mod keyspaces;

@@ -152,6 +152,8 @@ pub enum Table {
     SubscriptionFilters,
     MetricSeries,
     MetricChunks,
+    Dashboards,
+    AnomalyDetectors,
 }
 
 /// Which way a scan goes.
@@ -285,7 +287,7 @@ pub enum StoreError {
 
 impl Table {
     /// Every table, in the order of their numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Nodes,
         Self::Attempts,
         Self::LooseEnds,
@@ -301,6 +303,8 @@ impl Table {
         Self::SubscriptionFilters,
         Self::MetricSeries,
         Self::MetricChunks,
+        Self::Dashboards,
+        Self::AnomalyDetectors,
     ];
 
     /// The stable name, as on the disk.
@@ -321,6 +325,8 @@ impl Table {
             "subscription_filters",
             "metric_series",
             "metric_chunks",
+            "dashboards",
+            "anomaly_detectors",
         ][self as usize]
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::rules::Rules;
 use crate::telemetry::Offset;
+use crate::time::Timestamp;
 
 /// A control-plane command.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +67,30 @@ pub enum Command {
         incarnation: Offset,
         through: Offset,
     },
+    /// Creates the dashboard, or takes the place of the one with its name. Dashboards belong to no region.
+    PutDashboard {
+        name: Box<str>,
+        /// JSON, as its author wrote it.
+        body: Box<str>,
+        /// Those of one that exists stay.
+        tags: Vec<(Box<str>, Box<str>)>,
+    },
+    /// Deletes all of them, or none where one is not there.
+    DeleteDashboards {
+        names: Vec<Box<str>>,
+    },
+    /// Creates the detector, or takes the place of the one with its target, which then has to learn anew.
+    PutAnomalyDetector(Box<AnomalyDetectorDefinition>),
+    DeleteAnomalyDetector(Box<AnomalyDetectorTarget>),
+    /// What a detector learnt from the points of its metric.
+    NoteTrained {
+        target: Box<AnomalyDetectorTarget>,
+        /// The entry that put the definition it learnt by: what an earlier one learnt is nothing to a later one.
+        incarnation: Offset,
+        trained_at: Timestamp,
+        /// The model's bytes; `None` where there were too few points.
+        model: Option<Box<[u8]>>,
+    },
     /// The waits of the join, from the settings.
     SetRules(Rules),
 }
@@ -106,4 +131,35 @@ pub struct SubscriptionFilterDefinition {
     pub role_arn: Option<Box<str>>,
     /// `ByLogStream` or `Random`; answered back, without a meaning here.
     pub distribution: Box<str>,
+}
+
+/// What an anomaly detector is about; an account has one detector for each in a region.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AnomalyDetectorTarget {
+    /// The metric's namespace.
+    pub namespace: Box<str>,
+    /// The metric's name.
+    pub metric: Box<str>,
+    /// All of its dimensions, sorted by name.
+    pub dimensions: Vec<(Box<str>, Box<str>)>,
+    /// The statistic as its author wrote it.
+    pub statistic: Box<str>,
+}
+
+/// An anomaly detector as its author wrote it
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutAnomalyDetector.html>).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnomalyDetectorDefinition {
+    /// What it is about.
+    pub target: AnomalyDetectorTarget,
+    /// From (included) and to (excluded): points of these times are not learnt from.
+    pub excluded: Vec<(Timestamp, Timestamp)>,
+    /// The name in the tz database of the zone whose days and weeks the metric follows; `None`: UTC.
+    pub timezone: Option<Box<str>>,
+    /// Whether spikes that come at the same times each day are normal.
+    pub has_periodic_spikes: bool,
+    /// `FAST`, `NORMAL` or `SLOW`; answered back, without a meaning here.
+    pub adaptation_speed: Box<str>,
+    /// `MINIMAL`, `MODERATE` or `STRICT`; answered back, without a meaning here.
+    pub outlier_filtering_strength: Box<str>,
 }

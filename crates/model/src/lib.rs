@@ -18,7 +18,10 @@ pub mod token;
 pub use attempt::{
     Abandoned, Aliases, Attempt, AttemptId, CameFrom, Decision, Decisions, IdKind, Outcome, Stage,
 };
-pub use command::{Command, MetricFilterDefinition, SubscriptionFilterDefinition};
+pub use command::{
+    AnomalyDetectorDefinition, AnomalyDetectorTarget, Command, MetricFilterDefinition,
+    SubscriptionFilterDefinition,
+};
 pub use contract::{EventKind, Field, Lifecycle};
 pub use reason::{FailureClass, Owner, Reason};
 pub use rules::Rules;

@@ -1,4 +1,4 @@
-//! Which log groups and streams exist, with which filters?
+//! Which log groups and streams exist, with which filters? Which dashboards and anomaly detectors?
 //!
 //! Control-plane commands are decided here, when their entry is stepped, and answered with the result. Limits are
 //! named; AWS's own are far away (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>).
@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use walletscope_model::{Command, Duration, LogBatch, Offset, Origin, Rules, Timestamp};
 
+use crate::anomaly_detector::{AnomalyDetector, AnomalyDetectors, DetectorKey};
+use crate::dashboard::{Dashboard, DashboardKey, Dashboards};
 use crate::deletions::{DeletedKey, Deletion, Deletions};
 use crate::metric_filter::{MetricFilters, StoredFilter};
 use crate::subscription_filter::{StoredSubscription, SubscriptionFilters};
@@ -90,11 +92,13 @@ pub enum Answer {
     /// What it defines means nothing. The door refuses it before, by the rules of its moment.
     Refused,
     NoSuchSubscription,
+    NoSuchDashboard,
+    NoSuchDetector,
 }
 
 impl Answer {
     /// Every one, in the order of their numbers, which are written down.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Done,
         Self::AlreadyExists,
         Self::NoSuchGroup,
@@ -104,6 +108,8 @@ impl Answer {
         Self::TooManyTags,
         Self::Refused,
         Self::NoSuchSubscription,
+        Self::NoSuchDashboard,
+        Self::NoSuchDetector,
     ];
 }
 
@@ -116,9 +122,11 @@ pub enum CatalogChange {
     MetricFilter(GroupKey, Box<str>, Option<StoredFilter>),
     SubscriptionFilter(GroupKey, Box<str>, Option<StoredSubscription>),
     Deletion(DeletedKey, Option<Deletion>),
+    Dashboard(DashboardKey, Option<Arc<Dashboard>>),
+    AnomalyDetector(DetectorKey, Option<AnomalyDetector>),
 }
 
-/// Every group, stream and filter.
+/// Every group, stream and filter, every dashboard and anomaly detector.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     groups: BTreeMap<GroupKey, LogGroup>,
@@ -129,6 +137,10 @@ pub struct Catalog {
     pub metric_filters: MetricFilters,
     /// The groups' subscription filters.
     pub subscription_filters: SubscriptionFilters,
+    /// The accounts' dashboards.
+    pub dashboards: Dashboards,
+    /// The accounts' anomaly detectors.
+    pub anomaly_detectors: AnomalyDetectors,
     /// Shared with published copies.
     deletions: Arc<Deletions>,
     changed_groups: BTreeMap<GroupKey, ()>,
@@ -177,7 +189,7 @@ impl Catalog {
         streams.filter_map(|stream| stream.last_ingestion_at).max()
     }
 
-    /// Grows with every group or stream that comes or goes, so that readers know when to copy.
+    /// Grows with every definition that comes, changes or goes, so that readers know when to copy.
     pub fn version(&self) -> u64 {
         self.version
     }
@@ -204,11 +216,17 @@ impl Catalog {
             CatalogChange::Deletion(key, Some(deletion)) => {
                 Arc::make_mut(&mut self.deletions).restore(key, deletion);
             }
+            CatalogChange::Dashboard(key, Some(dashboard)) => self.dashboards.restore(key, dashboard),
+            CatalogChange::AnomalyDetector(key, Some(detector)) => {
+                self.anomaly_detectors.restore(key, detector);
+            }
             CatalogChange::Group(_, None)
             | CatalogChange::Stream(_, _, None)
             | CatalogChange::MetricFilter(_, _, None)
             | CatalogChange::SubscriptionFilter(_, _, None)
-            | CatalogChange::Deletion(_, None) => {}
+            | CatalogChange::Deletion(_, None)
+            | CatalogChange::Dashboard(_, None)
+            | CatalogChange::AnomalyDetector(_, None) => {}
         }
         self.version += 1;
     }
@@ -254,6 +272,18 @@ impl Catalog {
             Command::NoteDelivered { group, filter, incarnation, through } => {
                 // How far a delivery came is nothing that readers of the catalog wait for.
                 return self.subscription_filters.note(&key(group), filter, *incarnation, *through);
+            }
+            Command::PutDashboard { name, body, tags } => {
+                self.dashboards.put((origin.account.clone(), name.clone()), body, tags, now)
+            }
+            Command::DeleteDashboards { names } => self.dashboards.delete(&origin.account, names),
+            Command::PutAnomalyDetector(definition) => self.anomaly_detectors.put(origin, definition, offset),
+            Command::DeleteAnomalyDetector(target) => {
+                self.anomaly_detectors.delete(DetectorKey::new(origin, (**target).clone()))
+            }
+            Command::NoteTrained { target, incarnation, trained_at, model } => {
+                let key = DetectorKey::new(origin, (**target).clone());
+                self.anomaly_detectors.note(key, *incarnation, *trained_at, model.as_deref())
             }
             Command::SetRules(rules) => {
                 self.set_rules(rules);
@@ -307,6 +337,10 @@ impl Catalog {
         let filters = self.subscription_filters.take_changes().into_iter();
         changes
             .extend(filters.map(|(key, name, filter)| CatalogChange::SubscriptionFilter(key, name, filter)));
+        let dashboards = self.dashboards.take_changes().into_iter();
+        changes.extend(dashboards.map(|(key, dashboard)| CatalogChange::Dashboard(key, dashboard)));
+        let detectors = self.anomaly_detectors.take_changes().into_iter();
+        changes.extend(detectors.map(|(key, detector)| CatalogChange::AnomalyDetector(key, detector)));
         changes
     }
 

@@ -7,10 +7,12 @@
 //! [`lambda_line`] tell which metrics a message holds; [`metric_series`] and [`metric_points`] keep what all metrics say,
 //! those that follow from attempts ([`attempt_metrics`]) among them.
 
+pub mod anomaly_detector;
 pub mod attempt;
 pub mod attempt_metrics;
 pub mod catalog;
 pub mod clock;
+pub mod dashboard;
 pub mod deletions;
 pub mod detail;
 pub mod emf;

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use walletscope_journal::record::{BODY_BYTES_MAX, RECORDS_MAX};
 use walletscope_journal::{Kind, RecordError, decode, decode_header, encode};
 use walletscope_model::{
-    AuditEvent, Batch, Body, Command, Duration, Gap, LogBatch, LogEvent, MetricBatch, MetricDatum,
-    MetricFilterDefinition, MetricValue, Offset, Origin, Rules, Span, SubscriptionFilterDefinition,
-    Timestamp,
+    AnomalyDetectorDefinition, AnomalyDetectorTarget, AuditEvent, Batch, Body, Command, Duration, Gap,
+    LogBatch, LogEvent, MetricBatch, MetricDatum, MetricFilterDefinition, MetricValue, Offset, Origin, Rules,
+    Span, SubscriptionFilterDefinition, Timestamp,
 };
 
 fn batch(body: Body) -> Batch {
@@ -110,7 +110,7 @@ fn audit() -> Body {
     Body::Audit(vec![full, AuditEvent::default()])
 }
 
-/// Every command, with the name of its fixture.
+/// Every other command, with the name of its fixture.
 fn commands() -> Vec<(&'static str, Command)> {
     let group = || Box::<str>::from("/aws/lambda/provision");
     let rules = Rules {
@@ -175,6 +175,43 @@ fn commands() -> Vec<(&'static str, Command)> {
     ]
 }
 
+/// Commands about CloudWatch's dashboards and anomaly detectors.
+fn definitions() -> Vec<(&'static str, Command)> {
+    let target = AnomalyDetectorTarget {
+        namespace: "TokenServices".into(),
+        metric: "TokenProvisioningLatency".into(),
+        dimensions: vec![("Issuer".into(), "DEMO_Bank".into())],
+        statistic: "p90".into(),
+    };
+    let detector = AnomalyDetectorDefinition {
+        target: target.clone(),
+        excluded: vec![(Timestamp(-1), Timestamp(1_705_312_513_245_000))],
+        timezone: Some("Europe/Berlin".into()),
+        has_periodic_spikes: true,
+        adaptation_speed: "NORMAL".into(),
+        outlier_filtering_strength: "STRICT".into(),
+    };
+    let trained = |model: Option<&[u8]>| Command::NoteTrained {
+        target: target.clone().into(),
+        incarnation: Offset(9),
+        trained_at: Timestamp(-7),
+        model: model.map(Box::from),
+    };
+    let dashboard = Command::PutDashboard {
+        name: "provisioning".into(),
+        body: r#"{"widgets":[{"type":"text","properties":{"markdown":"ä"}}]}"#.into(),
+        tags: vec![("team".into(), "wallets".into())],
+    };
+    vec![
+        ("put_dashboard", dashboard),
+        ("delete_dashboards", Command::DeleteDashboards { names: vec!["a".into(), "b".into()] }),
+        ("put_anomaly_detector", Command::PutAnomalyDetector(detector.into())),
+        ("delete_anomaly_detector", Command::DeleteAnomalyDetector(target.clone().into())),
+        ("note_trained", trained(Some(&[1, 0, 255]))),
+        ("note_not_trained", trained(None)),
+    ]
+}
+
 /// Every kind of body, with the name of its fixture.
 fn bodies() -> Vec<(&'static str, Kind, Body)> {
     let gap = Gap { from: Timestamp(-1), to: Timestamp(1_705_312_513_245_000) };
@@ -188,7 +225,7 @@ fn bodies() -> Vec<(&'static str, Kind, Body)> {
         ("spans", Kind::Spans, spans()),
         ("audit", Kind::Audit, audit()),
     ];
-    let commands = commands().into_iter();
+    let commands = commands().into_iter().chain(definitions());
     bodies.extend(commands.map(|(name, command)| (name, Kind::Command, Body::Command(command))));
     bodies
 }

@@ -220,7 +220,9 @@ pub(super) fn refused(answer: Answer) -> AwsError {
         Answer::AlreadyExists => logs::group_exists(),
         Answer::TooManyTags => logs::too_many_tags(),
         Answer::Refused => AwsError::new(&INVALID_PARAMETER, "The definition is not valid."),
-        Answer::Done => AwsError::new(&walletscope_wire::aws::shapes::INTERNAL, "unexpected answer"),
+        Answer::Done | Answer::NoSuchDashboard | Answer::NoSuchDetector => {
+            AwsError::new(&walletscope_wire::aws::shapes::INTERNAL, "unexpected answer")
+        }
     }
 }
 

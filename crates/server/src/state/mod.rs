@@ -4,6 +4,7 @@
 //! brings the parts that live in memory back at start. Formats are in `codec`, `layout` and `settings`.
 
 pub mod codec;
+mod definitions;
 mod filters;
 mod known;
 pub mod layout;
@@ -13,6 +14,7 @@ mod settings;
 mod sources;
 
 use std::ops::{Bound, ControlFlow};
+use std::sync::Arc;
 
 use codec::CodecError;
 pub use known::{Known, Screened};
@@ -180,6 +182,14 @@ fn encode_catalog(entry: &CatalogChange) -> (Table, Vec<u8>, Option<Vec<u8>>) {
             let deletion = deletion.as_ref().map(settings::encode_deletion);
             (Table::Settings, settings::deletion_key(key), deletion)
         }
+        CatalogChange::Dashboard(key, dashboard) => {
+            let dashboard = dashboard.as_deref().map(definitions::encode_dashboard);
+            (Table::Dashboards, definitions::dashboard_key(key), dashboard)
+        }
+        CatalogChange::AnomalyDetector(key, detector) => {
+            let detector = detector.as_ref().map(|stored| definitions::encode_detector(key, stored));
+            (Table::AnomalyDetectors, key.id().to_vec(), detector)
+        }
     }
 }
 
@@ -240,6 +250,7 @@ pub fn restore<R: Read, B: Backing>(read: &R, backing: B) -> Result<State<B>, Ba
         state.sources.restore(sources::parse_source_key(key)?, sources::decode_source(value)?);
         Ok(ControlFlow::Continue(()))
     })?;
+    restore_definitions(read, &mut state)?;
     scan(read, Table::MetricSeries, ALL, |key, value| {
         let (identity, times) = metrics::decode_series(value)?;
         state.metric_series.restore(metrics::parse_series_key(key)?, identity, times);
@@ -361,6 +372,20 @@ fn restore_small<B: Backing>(read: &impl Read, state: &mut State<B>) -> Result<(
         state.active_tokens = settings::decode_active_tokens(&bytes).map_err(damaged)?.into_iter().collect();
     }
     Ok(())
+}
+
+fn restore_definitions<B: Backing>(read: &impl Read, state: &mut State<B>) -> Result<(), BackingError> {
+    scan(read, Table::Dashboards, ALL, |key, value| {
+        let (key, dashboard) =
+            (definitions::parse_dashboard_key(key)?, definitions::decode_dashboard(value)?);
+        state.catalog.restore(CatalogChange::Dashboard(key, Some(Arc::new(dashboard))));
+        Ok(ControlFlow::Continue(()))
+    })?;
+    scan(read, Table::AnomalyDetectors, ALL, |_, value| {
+        let (key, detector) = definitions::decode_detector(value)?;
+        state.catalog.restore(CatalogChange::AnomalyDetector(key, Some(detector)));
+        Ok(ControlFlow::Continue(()))
+    })
 }
 
 fn scan<R: Read + ?Sized>(

@@ -340,6 +340,8 @@ fn about(change: &CatalogChange) -> String {
         CatalogChange::MetricFilter(key, name, _) => format!("{key:?} filter {name}"),
         CatalogChange::SubscriptionFilter(key, name, _) => format!("{key:?} subscription {name}"),
         CatalogChange::Deletion((key, name), _) => format!("{key:?} deletion {name:?}"),
+        CatalogChange::Dashboard(key, _) => format!("dashboard {key:?}"),
+        CatalogChange::AnomalyDetector(key, _) => format!("detector {key:?}"),
     }
 }
 
