@@ -30,6 +30,7 @@ use crate::intake::Intake;
 use crate::lake::{self, LakeShared, LakeTables, Work};
 use crate::listen::{LakeDoor, Routes, router, serve};
 use crate::logs::Logs;
+use crate::metrics::Trainer;
 use crate::observe::Telemetry;
 use crate::pipeline::{self, LakeSide, Now, Pipeline, PipelineError, Submission};
 use crate::settings::Settings;
@@ -47,6 +48,7 @@ pub struct Server {
     lake: RunningLake,
     sql: Arc<Sql>,
     deliveries: Arc<Deliveries>,
+    trainer: Trainer,
     stop: oneshot::Sender<()>,
     serving: tokio::task::JoinHandle<()>,
 }
@@ -147,6 +149,7 @@ async fn start_by(settings: &Settings, now: Now, sets_rules: bool) -> Result<Ser
     let tables = LakeTables { lake: lake.shared.clone(), shared: pipeline.shared.clone(), now: now.clone() };
     let sql = open_sql(settings, tables, &auth, now.clone())?;
     let logs = open_logs(settings, &lake, &pipeline, &sql, now.clone());
+    let trainer = train(sets_rules, &pipeline, now.clone());
     let deliveries = deliver(sets_rules, settings, &store, &pipeline, telemetry.clone(), now.clone());
     let api = api.merge(crate::api::logs_router(LogsContext {
         logs: logs.clone(),
@@ -180,7 +183,7 @@ async fn start_by(settings: &Settings, now: Now, sets_rules: bool) -> Result<Ser
         // A dropped sender stops the server as well.
         let _stopped = stopped.await;
     }));
-    Ok(Server { address, auth, logs, pipeline, lake, sql, deliveries, stop, serving })
+    Ok(Server { address, auth, logs, pipeline, lake, sql, deliveries, trainer, stop, serving })
 }
 
 impl Server {
@@ -195,7 +198,7 @@ impl Server {
 
     /// Lets running calls finish, then makes everything durable.
     pub async fn stop(self) {
-        let Self { pipeline, lake, sql, deliveries, stop, serving, .. } = self;
+        let Self { pipeline, lake, sql, deliveries, trainer, stop, serving, .. } = self;
         // Readers of a long answer are told why it ends, instead of being waited for.
         sql.threads().stop();
         // The listener may have stopped by itself.
@@ -203,6 +206,7 @@ impl Server {
         let _served = serving.await;
         sql.threads().end().await;
         deliveries.stop().await;
+        trainer.stop().await;
         let _joined = tokio::task::spawn_blocking(move || pipeline.stop()).await;
         let RunningLake { shared, feeder, thread } = lake;
         let _ended = tokio::task::spawn_blocking(move || (feeder.send(Work::Stop), thread.join())).await;
@@ -309,6 +313,14 @@ fn deliver(
         true => Deliveries::start(around, &settings.delivery),
         false => Deliveries::idle(around, &settings.delivery),
     })
+}
+
+/// Anomaly detectors are trained, unless somebody only looks at the folder.
+fn train(trains: bool, pipeline: &Pipeline, now: Now) -> Trainer {
+    match trains {
+        true => Trainer::start(pipeline.shared.clone(), pipeline.ingest.clone(), now),
+        false => Trainer::idle(),
+    }
 }
 
 fn lake_place(settings: &Settings) -> LakePlace {

@@ -11,8 +11,8 @@ use axum::response::Response as AxumResponse;
 use walletscope_model::{Body, Origin, Rules, Timestamp};
 use walletscope_stream::{Answer, Catalog};
 use walletscope_wire::aws::{
-    AwsError, Dialect, ErrorShape, HTTP_BODY_MAX, HttpRequest, HttpResponse, INFLATED_MAX, Operation,
-    Response, Route, encode_error, encode_response, inflate, route, shapes, sigv4,
+    AwsError, Dialect, ErrorDetail, ErrorShape, HTTP_BODY_MAX, HttpRequest, HttpResponse, INFLATED_MAX,
+    Operation, Response, Route, encode_error, encode_response, inflate, route, shapes, sigv4,
 };
 
 use super::signing_keys::SigningKeys;
@@ -231,6 +231,9 @@ async fn finish(door: &Door, decided: Decided, request_id: &str, invocation_id: 
         Prepared::Execute(body, meaning) => {
             answered(execute(door, origin, invocation_id, body).await.and_then(meaning))
         }
+        Prepared::ExecuteFor(body, meaning) => {
+            answered(execute(door, origin, invocation_id, body).await.and_then(meaning))
+        }
         Prepared::ExecuteIf { check, body, meaning } => answered(match check.await {
             Ok(()) => execute(door, origin, invocation_id, body).await.and_then(meaning),
             Err(error) => Err(error),
@@ -276,8 +279,13 @@ pub(super) fn not_read(error: &SearchError) -> AwsError {
 
 /// An error answer; its text may repeat the caller's and is guarded.
 fn failed(dialect: &Dialect, request_id: &str, error: &AwsError) -> HttpResponse {
-    let message = walletscope_guard::guard(&error.message).text.into_owned();
-    encode_error(dialect, request_id, &AwsError::new(error.shape, message))
+    let guard = |text: &str| walletscope_guard::guard(text).text.into_owned();
+    let detail = |detail: &ErrorDetail| ErrorDetail {
+        data_path: guard(&detail.data_path),
+        message: guard(&detail.message),
+    };
+    let guarded = AwsError::new(error.shape, guard(&error.message));
+    encode_error(dialect, request_id, &guarded.with_details(error.details.iter().map(detail).collect()))
 }
 
 async fn read_body<'a>(

@@ -5,6 +5,8 @@
 //! stored call is kept for its retries, and what has to be read of the lake is waited for. Every error leaves in the
 //! caller's own protocol, its text guarded.
 
+mod anomaly_detectors;
+mod dashboards;
 mod door;
 mod live_tail;
 mod log_tags;
@@ -41,6 +43,8 @@ pub(crate) enum Prepared {
     Store(Body, Response),
     /// Execute this; the step decides the answer.
     Execute(Body, fn(Answer) -> Result<Response, AwsError>),
+    /// Execute this; the step decides the answer, which tells what the call named.
+    ExecuteFor(Body, Box<dyn FnOnce(Answer) -> Result<Response, AwsError> + Send>),
     /// Execute this if a check says so, which takes a while.
     ExecuteIf {
         check: BoxFuture<'static, Result<(), AwsError>>,
@@ -93,15 +97,13 @@ pub(crate) fn prepare(door: &Door, caller: &Caller, operation: Operation<'_>) ->
         Operation::GetResources(request) => neighbours::resources(&request),
         Operation::ListSinks(request) => neighbours::sinks(&request),
         Operation::ListAttachedLinks(request) => neighbours::links(&request),
-        Operation::PutDashboard(_)
-        | Operation::GetDashboard(_)
-        | Operation::ListDashboards(_)
-        | Operation::DeleteDashboards(_)
-        | Operation::PutAnomalyDetector(_)
-        | Operation::DescribeAnomalyDetectors(_)
-        | Operation::DeleteAnomalyDetector(_) => {
-            Err(AwsError::new(&walletscope_wire::aws::shapes::UNKNOWN_OPERATION, "not supported yet"))
-        }
+        Operation::PutDashboard(request) => dashboards::put(door, caller, request),
+        Operation::GetDashboard(request) => dashboards::get(door, caller, request),
+        Operation::ListDashboards(request) => dashboards::list(door, caller, request),
+        Operation::DeleteDashboards(request) => dashboards::delete(door, caller, request),
+        Operation::PutAnomalyDetector(request) => anomaly_detectors::put(door, caller, request),
+        Operation::DescribeAnomalyDetectors(request) => anomaly_detectors::describe(door, caller, request),
+        Operation::DeleteAnomalyDetector(request) => anomaly_detectors::delete(door, caller, request),
         Operation::GetCallerIdentity(_) => Ok(Prepared::Answer(sts::caller_identity(caller))),
     }
 }

@@ -3,7 +3,7 @@
 //! Each query is computed once, when it is asked for or when an expression refers to it. What stands for a single metric
 //! keeps a note of it, so that labels can tell its dimensions.
 
-use std::cell::RefCell;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 use walletscope_language::metric_identity::MetricIdentity;
@@ -16,6 +16,7 @@ use walletscope_series::statistic_of;
 use walletscope_wire::cloudwatch::MetricStat;
 
 use super::asked::{Asked, Meaning, Refusal};
+use super::band::{HISTORY_SECONDS, Trained};
 use super::insights;
 use super::read::{Buckets, Points};
 use super::seen::{Metrics, SeenMetric, Source};
@@ -43,18 +44,46 @@ pub struct Origin {
 pub struct Evaluation<'a> {
     pub(super) metrics: &'a Metrics,
     pub(super) asked: &'a Asked<'a>,
+    /// Where what is computed begins and ends, in seconds since 1970: what was asked for, or the time before it.
+    range: (i64, i64),
     origins: RefCell<Vec<Origin>>,
     computed: RefCell<Vec<Option<Value>>>,
     units: RefCell<BTreeMap<usize, Vec<String>>>,
-    exceeds: std::cell::Cell<bool>,
+    exceeds: Cell<bool>,
+    /// What bands are learnt from; an evaluation of the time before has none of its own.
+    history: Option<OnceCell<Box<Evaluation<'a>>>>,
+    pub(super) trained: Trained,
 }
 
 impl<'a> Evaluation<'a> {
     /// Nothing is computed yet.
     pub fn new(metrics: &'a Metrics, asked: &'a Asked<'a>) -> Self {
-        let computed = RefCell::new(vec![None; asked.queries.len()]);
-        let (origins, units) = (RefCell::default(), RefCell::default());
-        Self { metrics, asked, origins, computed, units, exceeds: false.into() }
+        Self { history: Some(OnceCell::new()), ..Self::over(metrics, asked, (asked.start, asked.end)) }
+    }
+
+    fn over(metrics: &'a Metrics, asked: &'a Asked<'a>, range: (i64, i64)) -> Self {
+        Self {
+            metrics,
+            asked,
+            range,
+            origins: RefCell::default(),
+            computed: RefCell::new(vec![None; asked.queries.len()]),
+            units: RefCell::default(),
+            exceeds: Cell::new(false),
+            history: None,
+            trained: Trained::default(),
+        }
+    }
+
+    /// The same queries over the time that bands are learnt from: up to the end that is asked for, or up to now. `None`
+    /// where this is that evaluation.
+    pub(super) fn history(&self) -> Option<&Evaluation<'a>> {
+        let history = self.history.as_ref()?;
+        let made = history.get_or_init(|| {
+            let end = self.asked.end.min(self.metrics.view.clock.now.seconds());
+            Box::new(Self::over(self.metrics, self.asked, (end - HISTORY_SECONDS, end)))
+        });
+        Some(made)
     }
 
     /// The value of a query.
@@ -92,10 +121,7 @@ impl<'a> Evaluation<'a> {
             Meaning::Math(expression) => {
                 let grid = self.grid(query.period_seconds);
                 let inputs = Sources { evaluation: self, place };
-                math::evaluate(expression, grid, &inputs).map_err(|error| match error {
-                    math::EvaluationError::Input { error, .. } => error,
-                    other => Refusal::Query { id: query.query.id.clone(), problem: other.to_string() },
-                })?
+                math::evaluate(expression, grid, &inputs).map_err(|error| inputs.not_computed(error))?
             }
         };
         self.computed.borrow_mut()[place] = Some(value.clone());
@@ -150,11 +176,13 @@ impl<'a> Evaluation<'a> {
     /// Buckets are aligned from the epoch, the one that holds the start included.
     pub(super) fn buckets(&self, period_seconds: u32) -> Buckets {
         let period = i64::from(period_seconds);
-        Buckets { from: self.asked.start.div_euclid(period) * period, to: self.asked.end, period }
+        let (start, end) = self.range;
+        Buckets { from: start.div_euclid(period) * period, to: end, period }
     }
 
-    fn grid(&self, period_seconds: u32) -> Grid {
-        Grid { start: self.asked.start, end: self.asked.end, period_seconds }
+    pub(super) fn grid(&self, period_seconds: u32) -> Grid {
+        let (start, end) = self.range;
+        Grid { start, end, period_seconds }
     }
 
     pub(super) fn points(&self, source: &Source, period_seconds: u32) -> Result<Points, Refusal> {
@@ -211,13 +239,20 @@ impl<'a> Evaluation<'a> {
 }
 
 /// Where the expression of a query gets its series from.
-struct Sources<'e, 'a> {
-    evaluation: &'e Evaluation<'a>,
-    place: usize,
+pub(super) struct Sources<'e, 'a> {
+    pub(super) evaluation: &'e Evaluation<'a>,
+    pub(super) place: usize,
 }
 
 impl Sources<'_, '_> {
-    fn refused(&self, problem: impl std::fmt::Display) -> Refusal {
+    pub(super) fn not_computed(&self, error: math::EvaluationError<Refusal>) -> Refusal {
+        match error {
+            math::EvaluationError::Input { error, .. } => error,
+            other => self.refused(other),
+        }
+    }
+
+    pub(super) fn refused(&self, problem: impl std::fmt::Display) -> Refusal {
         let query = &self.evaluation.asked.queries[self.place];
         Refusal::Query { id: query.query.id.clone(), problem: problem.to_string() }
     }
@@ -258,8 +293,8 @@ impl Inputs for Sources<'_, '_> {
         self.evaluation.found_by(&search, (statistic, &meaning), period)
     }
 
-    fn band(&self, _of: &Node, _series: &Series, _deviations: f64) -> Result<(Series, Series), Refusal> {
-        Err(self.refused("ANOMALY_DETECTION_BAND is not supported yet"))
+    fn band(&self, of: &Node, series: &Series, deviations: f64) -> Result<(Series, Series), Refusal> {
+        self.limits(of, series, deviations)
     }
 }
 

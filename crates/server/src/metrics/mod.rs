@@ -4,6 +4,7 @@
 //! are faces of it.
 
 pub mod asked;
+pub mod band;
 pub mod data;
 pub mod evaluate;
 pub mod insights;
@@ -12,6 +13,8 @@ pub mod read;
 pub mod reads;
 pub mod seen;
 pub mod statistics;
+pub mod time_zone;
+pub mod training;
 
 #[cfg(test)]
 mod tests;
@@ -19,3 +22,4 @@ mod tests;
 pub use read::{Buckets, Points};
 pub use reads::MetricReads;
 pub use seen::{Metrics, SeenMetric, Source};
+pub use training::Trainer;

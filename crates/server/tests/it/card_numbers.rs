@@ -12,7 +12,7 @@ use walletscope_model::Offset;
 use super::server::{TestServer, now_millis};
 
 /// Published test numbers of Visa, Mastercard, Amex; one per entry point, so that a leak names its door.
-const PANS: [(&str, &str); 27] = [
+const PANS: [(&str, &str); 30] = [
     ("log text", "4111111111111111"),
     ("log json", "5555555555554444"),
     ("log json with dashes", "4012-8888-8888-1881"),
@@ -40,6 +40,9 @@ const PANS: [(&str, &str); 27] = [
     ("import error", "4485599001122339"),
     ("import key", "4556011223344554"),
     ("import source", "4024007112233449"),
+    ("dashboard body", "4539578763621486"),
+    ("dashboard name", "5555341244441115"),
+    ("detector", "6011601160116611"),
 ];
 
 fn pan(door: &str) -> &'static str {
@@ -54,6 +57,7 @@ async fn card_numbers_planted_in_every_entry_point_are_found_nowhere() {
     plant_in_calls(&server, &mut answers).await;
     plant_in_regions(&server, &mut answers).await;
     plant_in_metrics(&server, &mut answers).await;
+    plant_in_definitions(&server, &mut answers).await;
     plant_in_requests(&server, &mut answers).await;
     plant_in_streams(&server, &mut answers).await;
     plant_in_imports(&server, &mut answers).await;
@@ -174,6 +178,51 @@ async fn plant_in_metrics(server: &TestServer, answers: &mut Vec<String>) {
         let answer = server.signed("monitoring", path, headers, &body).await;
         let text = String::from_utf8_lossy(&answer.body).into_owned();
         assert_eq!(answer.status == 200, is_right, "{} {text}", answer.status);
+        answers.push(text);
+    }
+}
+
+async fn plant_in_definitions(server: &TestServer, answers: &mut Vec<String>) {
+    let (body, name, metric) = (pan("dashboard body"), pan("dashboard name"), pan("detector"));
+    let widget = json!({"type": "text", "properties": {"markdown": body}});
+    let dashboard = |name: &str, card: &str| {
+        let widgets = json!({"widgets": [widget, {"type": "text", "title": card}]}).to_string();
+        json!({"DashboardName": name, "DashboardBody": widgets, "Tags": [{"Key": card, "Value": card}]})
+    };
+    let detector = json!({"SingleMetricAnomalyDetector": {
+        "Namespace": format!("N {metric}"), "MetricName": format!("M {metric}"), "Stat": "Sum",
+        "Dimensions": [{"Name": format!("D {metric}"), "Value": metric}]}});
+    let no_zone = json!({"Configuration": {"MetricTimezone": metric},
+        "SingleMetricAnomalyDetector": {"Namespace": "N", "MetricName": "M", "Stat": "Sum"}});
+    let no_statistic = json!({"Namespace": "N", "MetricName": "M", "Stat": metric});
+    let tagged = json!({"DashboardName": "tagged", "DashboardBody": r#"{"widgets": []}"#,
+        "Tags": [{"Key": body, "Value": body}]});
+    for (operation, body, status) in [
+        ("PutDashboard", dashboard("in-body", body), 400),
+        ("PutDashboard", json!({"DashboardName": name, "DashboardBody": r#"{"widgets": []}"#}), 400),
+        ("PutDashboard", tagged, 200),
+        ("GetDashboard", json!({"DashboardName": name}), 404),
+        ("ListDashboards", json!({"DashboardNamePrefix": name}), 200),
+        ("DeleteDashboards", json!({"DashboardNames": [name]}), 404),
+        ("PutAnomalyDetector", detector.clone(), 200),
+        ("PutAnomalyDetector", no_zone, 400),
+        ("PutAnomalyDetector", no_statistic, 400),
+        ("DescribeAnomalyDetectors", json!({"MetricName": format!("M {metric}")}), 200),
+        ("DescribeAnomalyDetectors", json!({"NextToken": metric}), 400),
+        ("DeleteAnomalyDetector", detector, 200),
+        ("DeleteAnomalyDetector", json!({"AnomalyDetectorId": metric}), 404),
+    ] {
+        let target: &'static str = Box::leak(format!("GraniteServiceVersion20100801.{operation}").into());
+        let call = walletscope_server::client::Call {
+            service: "monitoring",
+            target,
+            content_type: "application/x-amz-json-1.0",
+            body: body.to_string().into(),
+            invocation_id: String::new(),
+        };
+        let answer = server.aws().call_once(&call).await.unwrap();
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        assert_eq!(answer.status, status, "{operation} {text}");
         answers.push(text);
     }
 }

@@ -83,9 +83,11 @@ pub enum OutlierFilteringStrength {
     Strict,
 }
 
-const ADAPTATION_SPEEDS: [(&str, AdaptationSpeed); 3] =
+/// The words of the model.
+pub const ADAPTATION_SPEEDS: [(&str, AdaptationSpeed); 3] =
     [("FAST", AdaptationSpeed::Fast), ("NORMAL", AdaptationSpeed::Normal), ("SLOW", AdaptationSpeed::Slow)];
-const OUTLIER_FILTERING_STRENGTHS: [(&str, OutlierFilteringStrength); 3] = [
+/// The words of the model.
+pub const OUTLIER_FILTERING_STRENGTHS: [(&str, OutlierFilteringStrength); 3] = [
     ("MINIMAL", OutlierFilteringStrength::Minimal),
     ("MODERATE", OutlierFilteringStrength::Moderate),
     ("STRICT", OutlierFilteringStrength::Strict),

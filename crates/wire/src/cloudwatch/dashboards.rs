@@ -165,6 +165,11 @@ pub fn dashboard_not_found(name: &str) -> AwsError {
     AwsError::new(&DASHBOARD_NOT_FOUND, format!("Dashboard {name} does not exist"))
 }
 
+/// `InvalidParameterInput` of a body that holds what may be a card number. The words are ours.
+pub fn dashboard_holds_card_number() -> AwsError {
+    invalid_body(vec![fault("/".to_owned(), "Should NOT hold a card number".to_owned())])
+}
+
 impl PutDashboardRequest {
     /// Checks name, body and tags.
     ///

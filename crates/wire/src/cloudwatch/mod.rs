@@ -20,16 +20,16 @@ use serde::{Deserialize, Serialize};
 use crate::aws::{AwsError, Double, ErrorShape, Timestamp};
 
 pub use anomaly_detectors::{
-    AdaptationSpeed, AnomalyDetector, AnomalyDetectorFilter, AnomalyDetectorReference, AnomalyDetectorShape,
-    AnomalyDetectorState, AnomalyDetectorTarget, DeleteAnomalyDetectorRequest, DeleteAnomalyDetectorResponse,
-    DescribeAnomalyDetectors, DescribeAnomalyDetectorsRequest, DescribeAnomalyDetectorsResponse,
-    ExcludedRange, OutlierFilteringStrength, PutAnomalyDetectorRequest, PutAnomalyDetectorResponse,
-    anomaly_detector_not_found,
+    ADAPTATION_SPEEDS, AdaptationSpeed, AnomalyDetector, AnomalyDetectorFilter, AnomalyDetectorReference,
+    AnomalyDetectorShape, AnomalyDetectorState, AnomalyDetectorTarget, DeleteAnomalyDetectorRequest,
+    DeleteAnomalyDetectorResponse, DescribeAnomalyDetectors, DescribeAnomalyDetectorsRequest,
+    DescribeAnomalyDetectorsResponse, ExcludedRange, OUTLIER_FILTERING_STRENGTHS, OutlierFilteringStrength,
+    PutAnomalyDetectorRequest, PutAnomalyDetectorResponse, anomaly_detector_not_found,
 };
 pub use dashboards::{
     DashboardEntry, DeleteDashboardsRequest, DeleteDashboardsResponse, GetDashboardRequest,
     GetDashboardResponse, ListDashboards, ListDashboardsRequest, ListDashboardsResponse, PutDashboard,
-    PutDashboardRequest, PutDashboardResponse, TagShape, dashboard_not_found,
+    PutDashboardRequest, PutDashboardResponse, TagShape, dashboard_holds_card_number, dashboard_not_found,
 };
 pub use get_metric_data::{
     GetMetricData, GetMetricDataRequest, GetMetricDataResponse, LabelOptions, MessageData, MetricDataResult,
