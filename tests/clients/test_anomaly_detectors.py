@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from botocore.exceptions import ClientError
 
+from metric_calls import settle
 from server_process import Server
 
 NAMESPACE = "Bands"
@@ -27,7 +28,7 @@ def usual(at):
 
 
 def put(cloudwatch, metric, points, **members):
-    """`points`: seconds since 1970 and value."""
+    """`points`: seconds since 1970 and value. Reads see them afterwards."""
     for first in range(0, len(points), DATA_PER_CALL):
         cloudwatch.put_metric_data(
             Namespace=NAMESPACE,
@@ -41,6 +42,7 @@ def put(cloudwatch, metric, points, **members):
                 for at, value in points[first : first + DATA_PER_CALL]
             ],
         )
+    settle(cloudwatch)
 
 
 def history(end, days=13, factor=1.0):

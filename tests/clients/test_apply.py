@@ -11,6 +11,7 @@ import requests
 from server_process import BINARY, Server
 
 BRIEF = pathlib.Path(__file__).parents[2] / "fixtures" / "brief.md"
+NAMESPACE = "TokenProvisioning"
 GROUP = "/aws/lambda/token-provisioning-service"
 
 
@@ -61,6 +62,11 @@ def test_the_brief_is_planned_applied_and_then_nothing_changes(own_server, files
     assert applied.returncode == 0, applied.stderr
     found = {each["filterName"]: each for each in logs.describe_metric_filters()["metricFilters"]}
     assert sorted(found) == sorted(filters)
+    assert f"dashboard {NAMESPACE}" in created
+    body = json.loads(own_server.client("cloudwatch").get_dashboard(DashboardName=NAMESPACE)["DashboardBody"])
+    widgets = json.dumps(body["widgets"])
+    for name in ("TokenProvisioningRequests", "SuccessRate", "ProvisioningLatency"):
+        assert name in widgets
     latency = found["ProvisioningLatency"]
     assert latency["filterPattern"] == '[timestamp, requestId, event="TOKEN_PROVISION_SUCCESS", processingTime]'
     assert latency["metricTransformations"][0]["metricValue"] == "$processingTime"
@@ -127,6 +133,30 @@ def test_a_mistake_is_told_with_its_place_and_nothing_is_changed(own_server, fil
     assert done.returncode == 1, done.stdout
     assert says in done.stderr and "nothing was changed" in done.stderr, done.stderr
     assert own_server.client("logs").describe_metric_filters()["metricFilters"] == before
+
+
+DETECTORS = """
+walletscope: 1
+anomalyDetectors:
+  - namespace: Checkout
+    metricName: Errors
+    stat: Sum
+    configuration:
+      metricTimezone: Europe/Berlin
+"""
+
+
+def test_a_detector_is_made_once_and_changed_where_it_differs(own_server, files):
+    first = apply(own_server, "-f", files(bands=DETECTORS) / "bands.yaml", "--yes")
+    assert first.returncode == 0, first.stderr + first.stdout
+    again = apply(own_server, "-f", files(bands=DETECTORS) / "bands.yaml", "--plan")
+    assert again.returncode == 0, again.stdout
+    changed = apply(own_server, "-f", files(bands=DETECTORS.replace("Berlin", "Paris")) / "bands.yaml", "--yes")
+    assert "learns anew" in changed.stdout
+    (detector,) = own_server.client("cloudwatch").describe_anomaly_detectors(Namespace="Checkout")["AnomalyDetectors"]
+    assert detector["Configuration"]["MetricTimezone"] == "Europe/Paris"
+    for wrong in (DETECTORS.replace("Europe/Berlin", "Europe/Nowhere"), DETECTORS.replace("Sum", "Much")):
+        assert apply(own_server, "-f", files(bands=wrong) / "bands.yaml", "--yes").returncode == 1
 
 
 def test_a_card_number_is_no_definition(own_server, files):

@@ -77,8 +77,8 @@ def data_asked(base, namespace):
                 metric("none", namespace, "Nothing"),
             ),
             [
-                result("m", "Latency", {minute: 0.2 + 0.3 + 0.3, base: 1.245 + 0.1}),
-                result("middle", "Latency", {minute: 0.3, base: 0.1}),
+                result("m", "Latency Sum", {minute: 0.2 + 0.3 + 0.3, base: 1.245 + 0.1}),
+                result("middle", "Latency p50", {minute: 0.3, base: 0.1}),
                 result("none", "Nothing", {}),
             ],
         ),

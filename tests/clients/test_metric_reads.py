@@ -364,7 +364,7 @@ def test_an_expression_that_means_nothing_is_refused_at_its_place(client, base, 
     queries = [metric("m1", "N", "M"), expression(text, "wrong", Period=60)]
     code, message = refused(results, client, base, base + MINUTE, *queries)
     assert code == "ValidationError"
-    assert message.startswith(f"Error in expression 'wrong' at character {place}: "), message
+    assert message.startswith(f"Error in expression 'wrong': at byte {place}: "), message
 
 
 QUERY_ERRORS = {
@@ -379,7 +379,7 @@ QUERY_ERRORS = {
         "A request can contain one Metrics Insights query at most",
     ),
     "a search that is none": ([expression("""SEARCH('{N} "', 'Sum')""")], "SEARCH at character 4"),
-    "a label": ([metric("a", "N", "M", Label="${NOPE}")], "Error in expression 'a' at character 0"),
+    "a label": ([metric("a", "N", "M", Label="${NOPE}")], "Error in expression 'a': at byte 0: "),
     "a statistic": (
         [metric("a", "N", "M", "p101")],
         "The value p101 for parameter MetricDataQueries.member.2.MetricStat.Stat is not a valid statistic.",

@@ -18,8 +18,8 @@ pub fn statistic_of(statistic: &Statistic, point: &Point, divisor: f64) -> Optio
     match statistic {
         Statistic::SampleCount => Some(point.count),
         Statistic::Sum => Some(point.sum / divisor),
-        // One rounding, so that it is the number nearest to the true mean of whole microseconds.
-        Statistic::Average => Some(point.sum / (divisor * point.count)),
+        // In this order, as every other surface does: the same number to the last digit.
+        Statistic::Average => Some(point.sum / point.count / divisor),
         Statistic::Minimum => Some(point.minimum / divisor),
         Statistic::Maximum => Some(point.maximum / divisor),
         Statistic::Percentile(percent) => Some(Sorted::of(point, divisor)?.percentile(percent.value())),

@@ -337,8 +337,7 @@ impl Durations {
 
     /// The exact mean in seconds; `None` without durations.
     pub fn average_seconds(&self) -> Option<f64> {
-        // One rounding: the nearest number to the true mean.
-        (self.count > 0).then(|| self.sum_micros as f64 / (self.count as f64 * 1e6))
+        (self.count > 0).then(|| self.sum_micros as f64 / self.count as f64 / 1e6)
     }
 
     /// The nearest-rank quantile in seconds, at most 1 % off; see [`Sketch::quantile`].

@@ -51,7 +51,7 @@ pub enum Command {
     /// Ask in SQL, once or in a shell
     #[command(after_help = sql::SQL_EXAMPLES)]
     Sql(SqlArguments),
-    /// Make everything as files say: metric filters, log groups, queries; CloudFormation as well
+    /// Make everything as files say: metric filters, dashboards, queries; CloudFormation as well
     #[command(after_help = apply::APPLY_EXAMPLES)]
     Apply(ApplyArguments),
     /// Write a table or the rows of a query to a file

@@ -106,6 +106,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What has to be done so that everything is as these files say? */
+        post: operations["definitions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/funnel": {
         parameters: {
             query?: never;
@@ -853,6 +870,34 @@ export interface components {
             overrideBy?: string | null;
             walletRecommendation?: string | null;
         };
+        /** @description One file. */
+        DefinitionFile: {
+            /** @description For places in answers. */
+            name: string;
+            /** @description YAML or JSON, 1 MiB at most. */
+            text: string;
+        };
+        /** @description A plan, and how far it was done. */
+        DefinitionsAnswer: {
+            /** @description How many steps change something. */
+            changes: number;
+            /** @description How many of those were done; none where only a plan was asked for. */
+            done: number;
+            /** @description Why nothing is done. */
+            errors: components["schemas"]["FaultShown"][];
+            failure?: components["schemas"]["FaultShown"] | null;
+            /** @description What is to be known of the files. */
+            lints: components["schemas"]["LintShown"][];
+            /** @description What each definition leads to, in the order in which it is done. */
+            steps: components["schemas"]["StepShown"][];
+        };
+        /** @description Files of definitions. */
+        DefinitionsToApply: {
+            /** @description Whether the plan is done, not only made. */
+            apply?: boolean;
+            /** @description 200 files at most. */
+            files: components["schemas"]["DefinitionFile"][];
+        };
         /** @description The values of a dimension. */
         DimensionCardinality: {
             /** @description One of them. */
@@ -968,6 +1013,12 @@ export interface components {
              * @description How often so far.
              */
             tries: number;
+        };
+        /** @description Something that is wrong. */
+        FaultShown: {
+            /** @description `file:line:column`. */
+            place: string;
+            sentence: string;
         };
         /** @description Event `feed`: new attempts and changes of outcome. */
         FeedEvent: {
@@ -1223,6 +1274,15 @@ export interface components {
              */
             token: string | null;
         };
+        /** @description Something to know. */
+        LintShown: {
+            /** @description A stable word. */
+            code: string;
+            /** @description `file:line:column`. */
+            place: string;
+            sentence: string;
+            whatToDo: string;
+        };
         /** @description How many log events match in a bucket. */
         LogBucketShown: {
             /** @description Its start, RFC 3339. */
@@ -1477,6 +1537,17 @@ export interface components {
             /** @description By group and name. */
             metricFilters: components["schemas"]["MetricFilterShown"][];
         };
+        /** @description Metrics with data of the last 14 days. */
+        MetricListAnswer: {
+            /** @description By namespace, name and dimensions, 500 at most. */
+            metrics: components["schemas"]["MetricListed"][];
+            /** @description Every namespace, and how many metrics it has, whatever was asked for. */
+            namespaces: {
+                [key: string]: number;
+            };
+            /** @description How many there are. */
+            total: number;
+        };
         /** @description A metric. */
         MetricListed: {
             dimensions: {
@@ -1515,16 +1586,23 @@ export interface components {
             saidBy: string;
             statistic: string;
         };
-        /** @description Metrics with data of the last 14 days. */
+        /** @description The answer. */
         MetricsAnswer: {
-            /** @description By namespace, name and dimensions, 500 at most. */
-            metrics: components["schemas"]["MetricListed"][];
-            /** @description Every namespace, and how many metrics it has, whatever was asked for. */
-            namespaces: {
-                [key: string]: number;
+            /** @description How fresh it is. */
+            dataTo: components["schemas"]["DataTo"];
+            /** @description The filters as written. */
+            filters: {
+                [key: string]: string[];
             };
-            /** @description How many there are. */
-            total: number;
+            /** @description The five numbers. */
+            metrics: components["schemas"]["TokenMetrics"];
+            /** @description Every measure with its uncertainty. */
+            numeric: components["schemas"]["Numeric"];
+            previous?: components["schemas"]["PreviousMetrics"] | null;
+            /** @description Why there is no previous range. */
+            previousNote?: string | null;
+            /** @description The range answered. */
+            range: components["schemas"]["RangeAnswered"];
         };
         /** @description A value by its name. */
         NamedValue: {
@@ -2172,6 +2250,18 @@ export interface components {
             /** @description Every stage but the start, in order. */
             stages: components["schemas"]["StageTime"][];
         };
+        /** @description What a definition leads to. */
+        StepShown: {
+            /** @description `create`, `change`, `keep` or `skip`. */
+            action: string;
+            /** @description What changes, or why it is skipped. */
+            details: string[];
+            /** @description Such as `metric filter`. */
+            kind: string;
+            name: string;
+            /** @description `file:line:column`. */
+            place: string;
+        };
         /** @description What lies on the disk. */
         StorageAnswer: {
             /**
@@ -2721,7 +2811,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MetricsAnswer"];
+                    "application/json": components["schemas"]["MetricListAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    definitions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefinitionsToApply"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefinitionsAnswer"];
                 };
             };
             400: {

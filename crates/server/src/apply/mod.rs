@@ -9,13 +9,21 @@ mod compare;
 use std::collections::{BTreeMap, BTreeSet};
 
 use walletscope_guard::guard;
-use walletscope_model::Command;
+use walletscope_language::statistic::Statistic;
+use walletscope_model::{AnomalyDetectorDefinition, AnomalyDetectorTarget, Command};
+use walletscope_stream::anomaly_detector::DetectorKey;
 use walletscope_stream::metric_filter::{compile, mode_of};
 use walletscope_stream::{Catalog, GroupKey};
-use walletscope_wire::definitions::{Definition, Kind, MetricUse, Place, QueryLanguage};
+use walletscope_wire::definitions::{AnomalyDetector, Definition, Kind, MetricUse, Place, QueryLanguage};
 
+use crate::metrics::time_zone::offset_seconds;
 use crate::metrics::{Metrics, SeenMetric, evaluate::LISTED_FOR};
 use compare::{filter_changes, group_changes};
+
+/// What a detector of a file says of how fast it adapts, as CloudWatch's do by default; answered back alone.
+const ADAPTATION_SPEED: &str = "NORMAL";
+/// The same of outliers.
+const OUTLIER_FILTERING_STRENGTH: &str = "MODERATE";
 
 /// What is there, as one account sees it.
 pub struct Existing<'a> {
@@ -153,11 +161,11 @@ impl Planning<'_> {
             }
             Kind::Dashboard(dashboard) => {
                 self.remark_on_metrics(&definition.place, &dashboard.metrics);
-                self.skip(definition, "dashboards cannot be stored yet".to_owned());
+                self.add_dashboard(definition, &dashboard.body);
             }
             Kind::AnomalyDetector(detector) => {
                 self.remark_on_metrics(&definition.place, std::slice::from_ref(&detector.metric));
-                self.skip(definition, "anomaly detectors cannot be stored yet".to_owned());
+                self.add_detector(definition, detector);
             }
             Kind::Alarm(alarm) => self.skip(definition, alarm.note.to_owned()),
             Kind::Skipped(skipped) => self.skip(definition, skipped.reason.clone()),
@@ -242,6 +250,85 @@ impl Planning<'_> {
             action,
             changes: if action == Action::Change { vec!["its text".to_owned()] } else { Vec::new() },
             work: (action != Action::Keep).then(|| Work::SaveQuery(text.to_owned())),
+        });
+    }
+
+    fn add_dashboard(&mut self, definition: &Definition, body: &str) {
+        let known = self.existing.catalog.dashboards.get(&self.existing.metrics.account, &definition.name);
+        // Blanks and the order of members are the author's business.
+        let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+        let is_same = known.is_some_and(|known| parsed(&known.body) == parsed(body));
+        let command =
+            Command::PutDashboard { name: definition.name.clone(), body: body.into(), tags: Vec::new() };
+        let changes = if known.is_some() && !is_same { vec!["its body".to_owned()] } else { Vec::new() };
+        self.add_command(definition, (known.is_some(), is_same), changes, command);
+    }
+
+    fn add_detector(&mut self, definition: &Definition, detector: &AnomalyDetector) {
+        let fault = if Statistic::parse(&detector.statistic).is_err() {
+            Some(format!("{} is not a valid statistic", detector.statistic))
+        } else {
+            let now = self.existing.metrics.view.clock.now.seconds();
+            let zone = detector.time_zone.as_deref().filter(|zone| offset_seconds(zone, now).is_none());
+            zone.map(|zone| format!("{zone} is not a time zone"))
+        };
+        if let Some(sentence) = fault {
+            self.plan.faults.push(Fault { place: definition.place.clone(), sentence });
+            return;
+        }
+        let mut dimensions = detector.metric.dimensions.clone();
+        dimensions.sort_unstable();
+        let target = AnomalyDetectorTarget {
+            namespace: detector.metric.namespace.clone(),
+            metric: detector.metric.name.clone(),
+            dimensions,
+            statistic: detector.statistic.clone(),
+        };
+        let Metrics { account, region, .. } = self.existing.metrics;
+        let key = DetectorKey { account: account.clone(), region: region.clone(), target: target.clone() };
+        let known = self.existing.catalog.anomaly_detectors.get(&key).map(|known| &known.definition);
+        let word = |known: Option<&str>, default: &str| known.unwrap_or(default).into();
+        let wanted = AnomalyDetectorDefinition {
+            target,
+            excluded: detector.excluded.clone(),
+            timezone: detector.time_zone.clone(),
+            has_periodic_spikes: detector.has_periodic_spikes.unwrap_or(false),
+            // Files do not tell these, and they mean nothing here: what is there stays.
+            adaptation_speed: word(known.map(|known| &*known.adaptation_speed), ADAPTATION_SPEED),
+            outlier_filtering_strength: word(
+                known.map(|known| &*known.outlier_filtering_strength),
+                OUTLIER_FILTERING_STRENGTH,
+            ),
+        };
+        let is_same = known.is_some_and(|known| **known == wanted);
+        let changes = if known.is_some() && !is_same {
+            vec!["what it learns from; it learns anew".to_owned()]
+        } else {
+            Vec::new()
+        };
+        let command = Command::PutAnomalyDetector(Box::new(wanted));
+        self.add_command(definition, (known.is_some(), is_same), changes, command);
+    }
+
+    fn add_command(
+        &mut self,
+        definition: &Definition,
+        (is_known, is_same): (bool, bool),
+        changes: Vec<String>,
+        command: Command,
+    ) {
+        let action = match (is_known, is_same) {
+            (false, _) => Action::Create,
+            (true, false) => Action::Change,
+            (true, true) => Action::Keep,
+        };
+        self.plan.steps.push(Step {
+            place: definition.place.clone(),
+            kind: definition.kind.word(),
+            name: definition.name.to_string(),
+            action,
+            changes,
+            work: (action != Action::Keep).then(|| Work::Command(Box::new(command))),
         });
     }
 

@@ -130,7 +130,8 @@ fn answered(
 
 fn value_of(function: Function, point: &Point, divisor: f64) -> f64 {
     match function {
-        Function::Average => point.sum / divisor / point.count,
+        // As every other surface does: the same number to the last digit.
+        Function::Average => point.sum / point.count / divisor,
         Function::Count => point.count,
         Function::Maximum => point.maximum / divisor,
         Function::Minimum => point.minimum / divisor,

@@ -35,7 +35,7 @@ pub(in crate::api) struct MetricsOf {
 /// Metrics with data of the last 14 days.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(in crate::api) struct MetricsAnswer {
+pub(in crate::api) struct MetricListAnswer {
     /// By namespace, name and dimensions, 500 at most.
     metrics: Vec<MetricListed>,
     /// How many there are.
@@ -59,13 +59,13 @@ pub(in crate::api) struct MetricListed {
 #[utoipa::path(
     get, path = "/api/v1/cloudwatch/metrics", tag = "metrics", operation_id = "cloudwatch_metrics",
     params(MetricsOf),
-    responses((status = 200, body = MetricsAnswer), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)),
+    responses((status = 200, body = MetricListAnswer), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)),
 )]
 pub(in crate::api) async fn list(
     State(api): State<Api>,
     caller: Option<Extension<Caller>>,
     uri: Uri,
-) -> Result<Json<MetricsAnswer>, ApiError> {
+) -> Result<Json<MetricListAnswer>, ApiError> {
     Caller::known(caller)?;
     let query = Query::read(&uri, &[&["namespace", "name", "q"]])?;
     let namespace = query.one("namespace")?.map(str::to_owned);
@@ -101,7 +101,7 @@ pub(in crate::api) async fn list(
                 .collect(),
             said_by: said_by(metric.is_of_attempts),
         });
-        Ok(MetricsAnswer { metrics: listed.collect(), total: wanted.len(), namespaces })
+        Ok(MetricListAnswer { metrics: listed.collect(), total: wanted.len(), namespaces })
     });
     Ok(Json(answer.await?))
 }
